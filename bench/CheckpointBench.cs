@@ -11,7 +11,7 @@ internal static class CheckpointBench
 {
     private const int BufferBytes = 4 << 20;
 
-    /// <summary>Prints a table. What is written is synced to the disk in both; what is read is in the page cache in both.</summary>
+    /// <summary>Prints a table. In both, writes are synced to disk and reads come from the page cache.</summary>
     /// <param name="device">Where the model is.</param>
     /// <param name="rows">Rows of all tables together, 16 numbers each, times three with Adam's moments.</param>
     /// <param name="rounds">Rounds.</param>

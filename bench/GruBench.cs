@@ -8,7 +8,7 @@ using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Bench;
 
-/// <summary>A GRU over histories, forward and backward, beside the least time that its products take.</summary>
+/// <summary>A GRU over histories, forward and backward, with the lower bound of the time of its products.</summary>
 internal static class GruBench
 {
     private const int E = 64, H = 64, T = 50, B = 1024, Rounds = 9, StepsPerRound = 3;

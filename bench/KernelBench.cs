@@ -5,7 +5,7 @@ using GpuCtr.Models.Features;
 
 namespace GpuCtr.Bench;
 
-/// <summary>Every part of a training step by itself: its time, and the fraction of the device's best possible rate.</summary>
+/// <summary>Every part of a training step alone: its time, and the fraction of the device's best possible rate.</summary>
 internal static class KernelBench
 {
     private const int Rounds = 5;
@@ -41,7 +41,7 @@ internal static class KernelBench
         batch.Dispose();
     }
 
-    /// <summary>Median over rounds; a round is as many consecutive runs as fill 20 ms.</summary>
+    /// <summary>Median over rounds; a round is consecutive runs for 20 ms.</summary>
     private static double Seconds(Device device, Action run)
     {
         run();

@@ -9,15 +9,15 @@ using GpuCtr.Training;
 
 namespace GpuCtr.Bench;
 
-/// <summary>The loader without training: rows/s from Parquet, from the cache of encoded rows and from memory, beside another reader.</summary>
+/// <summary>The loader without training: rows/s from Parquet, from the cache of encoded rows and from memory, compared with another reader.</summary>
 internal static class LoaderBench
 {
     private const int BatchSize = 4096, Rounds = 5;
 
     /// <param name="device">For the batches.</param>
-    /// <param name="patterns">Sets of shards; each is measured by itself.</param>
+    /// <param name="patterns">Sets of shards; each is measured separately.</param>
     /// <param name="threads">Threads that decode.</param>
-    /// <param name="only">Part of the names of what is measured; empty = all.</param>
+    /// <param name="only">Substring of the names of measurements; empty = all.</param>
     public static int Run(Device device, IReadOnlyList<string> patterns, int threads, string only)
     {
         Console.WriteLine($"{DateTime.UtcNow:yyyy-MM-dd}, {threads} decoding threads, batches of {BatchSize}, median of {Rounds} (spread)\n");
@@ -34,7 +34,7 @@ internal static class LoaderBench
         FeatureEncoder encoder = FeatureEncoder.Fit(shards, plan);
         string[] columns = [.. plan.Columns.Select(c => c.Name).Distinct()];
         string cachePath = Path.Combine(Path.GetTempPath(), $"bench-loader-{Environment.ProcessId}");
-        // Windows of a third of the data: what does not fit is streamed.
+        // Windows of a third of the data, so that rows are streamed.
         DatasetOptions memory = new() { MemoryBytes = long.MaxValue, Workers = threads };
         using Dataset kept = new(shards, encoder, memory);
         DatasetOptions streaming = memory with { MemoryBytes = kept.EstimatedBytes };

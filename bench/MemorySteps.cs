@@ -22,7 +22,7 @@ internal sealed class MemorySteps(TrainableModel model, IReadOnlyList<Batch> bat
         });
     }
 
-    /// <summary>Rows a second over so many steps on full batches.</summary>
+    /// <summary>Rows per second over a number of steps on full batches.</summary>
     public double RowsPerSecond(int steps) => (double)steps * model.BatchSize / Seconds(steps);
 
     /// <summary>Loss of one more step.</summary>

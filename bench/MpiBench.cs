@@ -3,7 +3,7 @@ using GpuCtr.Kernels.Ranks;
 
 namespace GpuCtr.Bench;
 
-/// <summary>What moving 16 MiB between ranks costs beside copying them in memory. Ranks on one host share its cores and its memory.</summary>
+/// <summary>The cost of moving 16 MiB between ranks, compared with copying them in memory. Ranks on one host share its cores and its memory.</summary>
 internal static class MpiBench
 {
     private const int Floats = 4 << 20, Rounds = 15;
@@ -20,7 +20,7 @@ internal static class MpiBench
         return 0;
     }
 
-    /// <summary>Seconds of the round that was fastest, from the moment at which all ranks begin to that at which all are done.</summary>
+    /// <summary>Seconds of the fastest round, from the start of all ranks until all are done.</summary>
     private static double Best(Communicator ranks, Action action)
     {
         double best = double.PositiveInfinity;

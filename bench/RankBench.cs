@@ -6,7 +6,7 @@ using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Bench;
 
-/// <summary>Ranks and best items among all items, beside the least time that the products take.</summary>
+/// <summary>Ranks and best items among all items, with the lower bound of the time of the products.</summary>
 internal static class RankBench
 {
     private const int M = 256, D = 64, V = 12_000, K = 10, C = 100, Rounds = 9, RunsPerRound = 10;

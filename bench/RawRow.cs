@@ -13,7 +13,7 @@ internal sealed class RawRow
     /// <summary>Sets a row from the raw values, including lookups and transforms.</summary>
     public FeatureRow Fill(FeatureRow row) => Set(row.Clear());
 
-    /// <summary>Sets the same in a row that may have other values already.</summary>
+    /// <summary>Sets the same in a row that may already have other values.</summary>
     public FeatureRow Set(FeatureRow row)
     {
         foreach ((string column, long value) in integers)

@@ -3,7 +3,7 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace GpuCtr.Bench;
 
-/// <summary>Latency and throughput of <see cref="CtrModel"/>, beside ONNX Runtime on the exported model.</summary>
+/// <summary>Latency and throughput of <see cref="CtrModel"/>, compared with ONNX Runtime on the exported model.</summary>
 internal static class ScoreBench
 {
     private const int RowCount = 1000, Length = 50, BatchRows = 128;

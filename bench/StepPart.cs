@@ -7,7 +7,7 @@ using GpuCtr.Models.Features;
 
 namespace GpuCtr.Bench;
 
-/// <summary>The parts of a recorded step, each with what runs it and with its work.</summary>
+/// <summary>The parts of a recorded step, each with the action that runs it and its work.</summary>
 /// <param name="Name">As in `bench step --profile`.</param>
 /// <param name="Run">Runs it once more on the batch of the last step.</param>
 /// <param name="Work">Its floor.</param>
@@ -19,7 +19,7 @@ internal sealed record StepPart(string Name, Action Run, Work Work)
         RecordedStep step = model.Recorded;
         RecordedModel recorded = step.Model;
         Pass pass = new(batch.Rows, Training: true, batch.Tokens);
-        // What a sort must do is to read the rows, and to write their order and the segments.
+        // The minimum of a sort is to read the rows, and to write their order and the segments.
         yield return new("sort positions", () => recorded.Inputs.SortLookups(pass), recorded.Device.SortsLookups ? Work.Floats(2 * Positions(batch) + 2 * Segments(recorded)) : default);
         foreach (IOp op in recorded.Ops)
             yield return new($"forward {op.Name}", () => op.Forward(pass), op.ForwardWork(pass));
@@ -42,7 +42,7 @@ internal sealed record StepPart(string Name, Action Run, Work Work)
 
     private static double Segments(RecordedModel recorded) => recorded.Inputs.Lookups.Count.ToArray(recorded.Device)[0];
 
-    /// <summary>The two products of the backward pass of every dense layer by themselves.</summary>
+    /// <summary>The two products of the backward pass of every dense layer, separately.</summary>
     public static IEnumerable<StepPart> Products(TrainableModel model, Batch batch)
     {
         Pass pass = new(batch.Rows, Training: true, batch.Tokens);

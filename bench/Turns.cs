@@ -14,7 +14,7 @@ internal static class Turns
         for (int round = 0; round < rounds; round++)
             for (int i = 0; i < ways.Count; i++)
             {
-                // The order rotates, so that none always profits from the state that its predecessor leaves.
+                // The order rotates, so that none always benefits from the state that its predecessor leaves.
                 int way = (i + round) % ways.Count;
                 samples[way][round] = ways[way](round);
             }

@@ -11,7 +11,7 @@ using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Bench;
 
-/// <summary>First layer of the activation unit of DIN as frameworks compute it: what <see cref="ActivationUnitFirstLayer"/> is measured against.</summary>
+/// <summary>First layer of the activation unit of DIN as frameworks compute it: the baseline for <see cref="ActivationUnitFirstLayer"/>.</summary>
 /// <remarks>
 /// x_t = [q, k_t, q − k_t, q ∘ k_t] is gathered and stored,  z = x Wᵀ + β and its gradients are the products of an ordinary Linear;
 /// dk_t += dx_k − dx_d + dx_p ∘ q,  dq += Σ_t dx_q + dx_d + dx_p ∘ k_t.
@@ -42,7 +42,7 @@ internal sealed unsafe class UnfusedFirstLayer : IOp, IDisposable
             throw new KernelException($"the unfused first layer of the activation unit exists for the cpu device with SIMD kernels only, not on {device}");
         x = workspace.Tensor($"{z.Name} concatenation", history.MaxTokens, 4 * e, gradient: true, kind: history.PositionRows);
         linear = new Linear(workspace, x, w, beta, z, relu: false);
-        // Its gradient is added to that of the tower, which was recorded later.
+        // Its gradient is added to that of the tower, because the tower was recorded later.
         history.Vectors.Consume();
         (gather, scatter) = (GatherBlock, ScatterBlock);
     }

@@ -50,7 +50,7 @@ internal sealed record Workload(string Name, FeatureSpec Spec, ModelOptions Opti
         return deepfm with { Name = $"{model} 26+13, D 16, V 1M, 400-400-400", Options = options, Spec = ModelCatalog.Adapt(deepfm.Spec, options, training: true) };
     }
 
-    /// <summary>The fields of <see cref="DeepFm400"/> in a field-aware factorization machine: 156 numbers an id.</summary>
+    /// <summary>The fields of <see cref="DeepFm400"/> in a field-aware factorization machine: 156 numbers per id.</summary>
     public static Workload Ffm(double exponent) => DeepFm400(exponent) with { Name = "ffm 26+13, D 4, V 1M", Options = ModelCatalog.Defaults("ffm") };
 
     /// <summary>The sizes and settings of Frappe: 10 fields of 5,379 rows together, D 10, MLP 400³ with batch normalization and dropout, dense updates with L2 on whole tables.</summary>
@@ -77,7 +77,7 @@ internal sealed record Workload(string Name, FeatureSpec Spec, ModelOptions Opti
         return new($"DIN E 64, T {length}, 80-40 Dice, 200-80", spec, ModelCatalog.Defaults("din") with { EmbeddingDim = 32 }, batchSize, exponent);
     }
 
-    /// <summary>The fields and the tower of <see cref="Din"/> behind a transformer.</summary>
+    /// <summary>The fields and the tower of <see cref="Din"/> after a transformer.</summary>
     public static Workload Bst(int blocks = 1)
     {
         Workload din = Din(1.05);
@@ -111,7 +111,7 @@ internal sealed record Workload(string Name, FeatureSpec Spec, ModelOptions Opti
         return new($"PRM lists of {ListItems}, 6+4, D 16, width 64", ModelCatalog.Adapt(Fields(6, 10_000, 4), options, training: true), options, batchSize, 1.05);
     }
 
-    /// <summary>The fields of <see cref="Din"/> in another model or a variant, embeddings as wide.</summary>
+    /// <summary>The fields of <see cref="Din"/> in another model or a variant, with embeddings of the same width.</summary>
     public static Workload Histories(string model, string? variant, double dropout = 0)
     {
         Workload din = Din(1.05);
@@ -157,7 +157,7 @@ internal sealed record Workload(string Name, FeatureSpec Spec, ModelOptions Opti
         return batch;
     }
 
-    /// <summary>Masks a fifth of the entries and predicts them, or predicts the item behind every entry.</summary>
+    /// <summary>Masks a fifth of the entries and predicts them, or predicts the next item after every entry.</summary>
     private void Predict(Batch batch, BatchSequence s)
     {
         ItemMasks masks = new(seed: 7, rate: 0.2, lastOnly: 0);

@@ -31,7 +31,7 @@ internal static class WorkloadFile
         void Add<T>(string name, string type, long[] shape, ReadOnlySpan<T> values) where T : unmanaged =>
             tensors.Add((name, type, shape, MemoryMarshal.AsBytes(values).ToArray()));
 
-        // Where every item of a table is predicted, it is updated as a whole.
+        // If every item of a table is predicted, the whole table is updated.
         EmbeddingUpdate[] updates = workload.Spec.Items is null ? [EmbeddingUpdate.Lazy, EmbeddingUpdate.Dense] : [EmbeddingUpdate.Dense];
         using (TrainableModel model = Model(device, workload, updates[0]))
             foreach (Tensor t in model.Weights.Where(t => t.Length > 0 && !t.Name.Contains(".running_")))

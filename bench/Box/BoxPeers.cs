@@ -3,7 +3,7 @@ using Section = GpuCtr.Bench.Box.BoxReport.Section;
 
 namespace GpuCtr.Bench.Box;
 
-/// <summary>Our steps beside PyTorch's on the same machine: bench/peers/pytorch.py, which is timed only if its losses match ours.</summary>
+/// <summary>Our steps and PyTorch's on the same machine: bench/peers/pytorch.py, which is timed only if its losses match ours.</summary>
 internal static class BoxPeers
 {
     private static readonly string[] modes = ["eager", "default", "reduce-overhead"];
@@ -13,7 +13,7 @@ internal static class BoxPeers
     private static string Script => Path.Combine(BoxRun.Above("peers"), "pytorch.py");
 
     /// <summary>A section with one row for every way to run PyTorch for which there was enough time.</summary>
-    /// <param name="device">Ours; PyTorch runs on cuda or cpu likewise.</param>
+    /// <param name="device">Our device; PyTorch runs on cuda or cpu accordingly.</param>
     /// <param name="ours">Our rates.</param>
     /// <param name="scale">Which steps.</param>
     /// <param name="bench">This program.</param>

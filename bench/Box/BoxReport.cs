@@ -28,7 +28,7 @@ internal sealed class BoxReport(string device, string folder)
     /// <summary>Whether anything that ran failed.</summary>
     public bool Failed => sections.Any(s => s.Outcome.StartsWith("failed", StringComparison.Ordinal));
 
-    /// <summary>Adds an answer, and writes both files: what is known stays known if the rest never comes.</summary>
+    /// <summary>Adds an answer, and writes both files, so that earlier answers are kept if a later question fails.</summary>
     public void Add(Section section)
     {
         sections.Add(section);

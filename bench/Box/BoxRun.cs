@@ -10,8 +10,8 @@ namespace GpuCtr.Bench.Box;
 
 /// <summary>Checks a machine's device within eight minutes: is it correct, is it repeatable, how fast is it, also compared with PyTorch.</summary>
 /// <remarks>
-/// Each question runs in its own process with a time limit, so that a crash or a hang costs only its own answer. What matters most comes first,
-/// and its limits together fit in the whole; the rest takes what time is left. The files are written after every answer.
+/// Each question runs in its own process with a time limit, so that a crash or a hang costs only its own answer. The most important come first,
+/// and their limits fit in the total; the others use the time that is left. The files are written after every answer.
 /// </remarks>
 internal sealed class BoxRun
 {

@@ -1,7 +1,7 @@
 namespace GpuCtr.Bench.Box;
 
 /// <summary>How much the box runs.</summary>
-/// <param name="Cases">Op cases: those whose name contains this.</param>
+/// <param name="Cases">Op cases whose name contains this.</param>
 /// <param name="Shards">Shards of samples/criteo-small to train on.</param>
 /// <param name="Training">Flags of the trainings.</param>
 /// <param name="Workloads">Models whose steps are measured.</param>
@@ -15,7 +15,7 @@ internal sealed record BoxScale(string Cases, string Shards, string[] Training, 
     /// <summary>Everything, for a GPU.</summary>
     public static BoxScale Full { get; } = new("", "shard*.parquet", ["--epochs", "2", "--batch-size", "1024"], "deepfm400,din", [1024, 4096, 16384, 65536], [4096, 16384], 4096, [4096, 16384], 1);
 
-    /// <summary>Every part on small sizes, for a device a thousand times slower than a GPU: to see that the box itself works.</summary>
+    /// <summary>Every part on small sizes, for a device a thousand times slower than a GPU, to test the bundle itself.</summary>
     public static BoxScale Small { get; } = new(
         "linear B7", "shard-0.parquet", ["--epochs", "1", "--batch-size", "512", "--hidden-units", "16", "--embedding-dim", "4"], "small", [16], [16], 16, [16], 5);
 

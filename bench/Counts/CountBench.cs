@@ -3,7 +3,7 @@ using GpuCtr.SoftCuda;
 
 namespace GpuCtr.Bench.Counts;
 
-/// <summary>What one training step makes a GPU do, counted kernel by kernel on a CUDA machine in software, and the floor of its time that follows.</summary>
+/// <summary>The work of one training step on a GPU, counted kernel by kernel on the CUDA machine in software, and the resulting lower bound of its time.</summary>
 internal static class CountBench
 {
     private const string Columns = "| kernel | launches | warps | in flight of 64 | lanes of 32 | sectors a request | at best | passes a request | MB needed | MB moved | MFLOP | H100 µs | RTX 4090 µs |";

@@ -45,7 +45,7 @@ internal sealed record CountedStep(IReadOnlyList<KernelCounts> Kernels, IReadOnl
         }
     }
 
-    /// <summary>The sum over launches of the time of a kernel that is alone on the GPU, in microseconds.</summary>
+    /// <summary>The sum over launches of the time of each kernel running alone on the GPU, in microseconds.</summary>
     /// <param name="gpu">The GPU.</param>
     /// <param name="least">Shortest time of a launch.</param>
     public double Floor(GpuFloor gpu, double least) => All.Sum(counts => Math.Max(least, gpu.Microseconds(counts)));

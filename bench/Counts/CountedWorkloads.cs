@@ -7,7 +7,7 @@ internal static class CountedWorkloads
 {
     private const int Rows = 512, RowsOfWideInteractions = 64, RowsWithHistories = 64, RowsWithSequences = 8, Items = 1000;
 
-    /// <summary>The models of some names; all of them if there are none.</summary>
+    /// <summary>The models with the given names; all if there are none.</summary>
     /// <exception cref="ArgumentException">There is no such model.</exception>
     public static IEnumerable<Workload> Of(IReadOnlyList<string> only)
     {

@@ -3,12 +3,12 @@ using GpuCtr.SoftCuda.Execution.Counting;
 
 namespace GpuCtr.Bench.Counts;
 
-/// <summary>The shortest time that a GPU can take for what was counted.</summary>
+/// <summary>The lower bound of the time of a GPU for the counted work.</summary>
 /// <param name="Name">As its maker calls it.</param>
 /// <param name="Gpu">Bandwidth, multiprocessors and clock of its data sheet.</param>
 internal sealed record GpuFloor(string Name, Capability Gpu)
 {
-    /// <summary>Assumed: from the end of a kernel to the end of an empty one behind it, in a graph.</summary>
+    /// <summary>Assumed: from the end of a kernel to the end of a following empty one, in a graph.</summary>
     public const double GraphMicroseconds = 2;
 
     /// <summary>Assumed: from one launch to the next, of a host that launches op by op.</summary>

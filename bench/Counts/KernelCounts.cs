@@ -13,7 +13,7 @@ internal sealed record KernelCounts(string Kernel, LaunchCounts Counts)
 
     private double Warps => (double)Counts.Warps / Counts.Launches;
 
-    /// <summary>Warps of a launch that an H100's multiprocessor has at a time: those that fit by registers and shared memory, or all there are.</summary>
+    /// <summary>Warps of a launch that are resident on a multiprocessor of an H100: limited by registers, shared memory, and the size of the launch.</summary>
     private string InFlight => table.Value.TryGetValue(Kernel, out KernelTable.Row? row) ? Text(Math.Min(row.Warps90, Warps / GpuFloor.H100.Gpu.Multiprocessors)) : "–";
 
     /// <inheritdoc/>

@@ -10,7 +10,7 @@ namespace GpuCtr.Bench.Ops;
 
 /// <summary>Every op by BenchmarkDotNet: each part of a step of each of <see cref="OpCases.Workloads"/>, and each product of its dense layers, on some devices with some kernels.</summary>
 /// <remarks>
-/// Beside the time are GB/s and GFLOP/s of the minimum that the part must move and compute, also as fractions of a copy and of multiply-adds measured in the same run.
+/// Besides the time, it prints GB/s and GFLOP/s of the minimum that the part must move and compute, also as fractions of a copy and of multiply-adds measured in the same run.
 /// </remarks>
 public class OpBench
 {

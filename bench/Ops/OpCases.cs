@@ -7,7 +7,7 @@ using GpuCtr.Models.Features;
 
 namespace GpuCtr.Bench.Ops;
 
-/// <summary>What <see cref="OpBench"/> measures, by name: "device kernels | workload | part".</summary>
+/// <summary>The cases of <see cref="OpBench"/>, by name: "device kernels | workload | part".</summary>
 internal sealed class OpCases : IDisposable
 {
     private const int SmallBatch = 64, SmallVocabulary = 1000;

@@ -23,7 +23,7 @@ app.MapPost("/score", (JsonElement body, CtrModelHost host) => Answer(() => body
     ? Results.Json(new { Scores = Score(host, [.. body.EnumerateArray()]) })
     : Results.Json(new { Score = Score(host, [body])[0] })));
 
-// {"context": {…}, "candidates": [{…}, …]} gives {"scores": [p, …]}: what a candidate does not say is that of the context.
+// {"context": {…}, "candidates": [{…}, …]} gives {"scores": [p, …]}: columns that a candidate does not set are taken from the context.
 app.MapPost("/rank", (JsonElement body, CtrModelHost host) => Answer(() =>
 {
     using ModelLease lease = host.Rent();
@@ -35,7 +35,7 @@ app.MapPost("/rank", (JsonElement body, CtrModelHost host) => Answer(() =>
 
 app.Run();
 
-// The request has the model until its lease ends, whatever takes over meanwhile.
+// The request keeps the model until its lease ends, even if a newer model is loaded.
 static float[] Score(CtrModelHost host, JsonElement[] bodies)
 {
     using ModelLease lease = host.Rent();
@@ -50,7 +50,7 @@ static IResult Answer(Func<IResult> answer)
     }
     catch (Exception e) when (e is ArgumentException or KeyNotFoundException or InvalidOperationException)
     {
-        // The message names the column and what the model was trained with.
+        // The message names the column and the type in training.
         return Results.Problem(e.Message, statusCode: StatusCodes.Status400BadRequest);
     }
 }

@@ -83,6 +83,6 @@ internal sealed partial class CheckpointWatch(string path, TimeSpan interval, Fu
             wake.Release();
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Folder}: changes are not told ({Reason}); it is looked at every {Seconds} s")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Folder}: the file system does not report changes ({Reason}); it is checked every {Seconds} s")]
     private partial void TellsNothing(string folder, string reason, double seconds);
 }

@@ -153,6 +153,6 @@ public sealed partial class CtrModelHost : IHostedService, IDisposable
     [LoggerMessage(Level = LogLevel.Information, Message = "serves {Checkpoint}: {Architecture}, step {Step}")]
     private partial void Serves(string checkpoint, string architecture, int step);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "goes on serving {Checkpoint}, because the new one cannot be used: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "still serving {Checkpoint}, because the new one cannot be used: {Reason}")]
     private partial void Keeps(string checkpoint, string reason);
 }

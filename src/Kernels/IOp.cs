@@ -15,7 +15,7 @@ public readonly record struct Pass
     /// <summary>True: batch statistics and dropout. False: running statistics, no dropout.</summary>
     public bool Training { get; }
 
-    /// <summary>Total number of history positions of each behaviour group, then those of predictions and of candidates where items are predicted, or of lists where lists are ranked; null without histories.</summary>
+    /// <summary>Total number of history positions of each behaviour group, then of predictions and candidates in models that predict items, or of lists in models that rank lists; null without histories.</summary>
     internal int[]? Tokens { get; }
 
     /// <summary>Whether weights are the same in every pass, so that an op can rearrange them once, in the first pass.</summary>
@@ -37,7 +37,7 @@ public readonly record struct Pass
     public int FirstRowOf(Tensor t) => Slice is { } s ? t.RowKind.Count(s.FirstRow, s.FirstTokens) : 0;
 }
 
-/// <summary>Where the rows of a rank are in the batch of all ranks.</summary>
+/// <summary>Position of the rows of a rank in the batch of all ranks.</summary>
 internal sealed class BatchSlice(int tokens)
 {
     /// <summary>Rows of the ranks before this one.</summary>

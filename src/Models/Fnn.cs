@@ -10,7 +10,7 @@ namespace GpuCtr.Models;
 public static class Fnn
 {
     /// <summary>The model in the catalogue.</summary>
-    public static ModelEntry Entry { get; } = new("fnn", Logit) { OneWidth = "begins with the vectors of a factorization machine, which have one width" };
+    public static ModelEntry Entry { get; } = new("fnn", Logit) { OneWidth = "starts from the vectors of a factorization machine, which have one width" };
 
     /// <summary>Records the model; returns the logit (B, 1).</summary>
     public static Tensor Logit(ModelBuilder g)

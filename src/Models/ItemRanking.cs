@@ -123,7 +123,7 @@ public sealed class ItemRanking : IDisposable
         int count = batch.Predictions!.Count * Candidates;
         foreach (int candidate in candidates[..count])
             if (candidate != -1 && (uint)(candidate - rows.First) >= (uint)rows.Count)
-                throw new ArgumentException($"candidate {candidate} is no item: items are rows {rows.First} to {rows.First + rows.Count - 1} of the table, and -1 means none");
+                throw new ArgumentException($"candidate {candidate} is not an item: items are rows {rows.First} to {rows.First + rows.Count - 1} of the table, and -1 means none");
         using RecordedModel.Call call = model.Enter();
         this.candidates.Write(model.Device, candidates[..count]);
         Pass pass = forward(batch);

@@ -25,6 +25,6 @@ public sealed partial record ModelOptions
         : MbaLambda > 0 && ModelCatalog.Names.Contains(Model) && ModelCatalog.Of(Model).PredictsItems
             ? $"--mba-lambda is for rows of a batch, and {Model} updates every item in every step: take --embedding-l2"
         : MbaLambda > 0 && ModelCatalog.Names.Contains(Model) && ModelCatalog.Of(Model).CrossesFields
-            ? $"--mba-lambda needs to know how often each value occurs in training, and {Model} has weights for pairs of values, which are not counted: take --embedding-l2"
+            ? $"--mba-lambda needs the number of occurrences of each value, but {Model} has weights for pairs of values, which are not counted: use --embedding-l2"
         : null;
 }

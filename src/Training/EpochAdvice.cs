@@ -52,7 +52,7 @@ internal sealed class EpochAdvice(RunLog runLog, TrainSettings settings)
             return;
         string more = $"gpu-ctr train --resume --out {ColumnNames.InShell(folder)} --epochs {2 * Math.Max(epochs, 5)}";
         if (step < FewSteps)
-            runLog.Warn(Invariant($"the run ended after {step:N0} steps, too few to learn interactions: go on with `{more}`, or take smaller batches (--batch-size {SmallerBatch()})"));
+            runLog.Warn(Invariant($"the run ended after {step:N0} steps, too few to learn interactions: continue with `{more}`, or use smaller batches (--batch-size {SmallerBatch()})"));
         else
             runLog.Line($"still improving after the last epoch: `{more}` continues, and stops when validation no longer improves");
     }
@@ -65,11 +65,11 @@ internal sealed class EpochAdvice(RunLog runLog, TrainSettings settings)
 
     private string WhyBelow(long step) => step < FewSteps
         ? Invariant($"it has made {step:N0} steps only; {MoreSteps()}")
-        : "is the label of the validation rows turned round, or are they from another source? If not, the columns say nothing about it: compare with --model lr";
+        : "is the label of the validation rows inverted, or are they from another source? If not, the columns do not predict it: compare with --model lr";
 
     private string WhyAbove(EpochResult result, double train) =>
         result.Step < FewSteps ? Invariant($"it has made {result.Step:N0} steps only; {MoreSteps()}")
-        : result.TrainLogLoss < LogLossOf(train) ? "it knows the training rows and not these: the label rate may differ between them, or it overfits; try --dropout 0.2, --min-count 2 or --embedding-l2 1e-4"
+        : result.TrainLogLoss < LogLossOf(train) ? "the model fits the training rows but not these: the label rate may differ between them, or it overfits; try --dropout 0.2, --min-count 2 or --embedding-l2 1e-4"
         : Invariant($"it has learned nothing yet; lower --lr (now {result.LearningRate:G3}), and compare with --model lr");
 
     private string MoreSteps() => $"take smaller batches (--batch-size {SmallerBatch()}) or more --epochs";

@@ -52,7 +52,7 @@ public sealed record EvaluateOptions
     public ulong Seed { get; init; } = 1;
 
     /// <summary>What contradicts itself; null if nothing does.</summary>
-    public string? Contradiction() => Candidates is not null && Sampled > 0 ? "--candidates and --sampled both say among which items to rank; choose one"
+    public string? Contradiction() => Candidates is not null && Sampled > 0 ? "--candidates and --sampled both define the items to rank among; choose one"
         : CandidatesFrom.Count > 0 != By is not null || By is not null && Candidates is null ? "--candidates COL, --candidates-from SHARDS and --by COL belong together; without the last two the column is in the rows themselves"
         : null;
 

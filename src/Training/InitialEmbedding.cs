@@ -67,7 +67,7 @@ internal sealed class InitialEmbedding
         if (model.Options.Freeze.Contains(column))
             FillWithMean(rows, row => !found[row] && kept?.Has(first + row) != true, found);
         rows.Write();
-        log.Line(Invariant($"vectors  {begun:N0} of {values.Distinct:N0} values of {Printable(column)} begin with those of {path}; {unknown:N0} of its ids do not occur in the training rows{(kept is null ? "" : Invariant($", {found.Count(true) - begun:N0} keep the weights of the other run"))}"));
+        log.Line(Invariant($"vectors  {begun:N0} of {values.Distinct:N0} values of {Printable(column)} start with vectors from {path}; {unknown:N0} of its ids do not occur in the training rows{(kept is null ? "" : Invariant($", {found.Count(true) - begun:N0} keep the weights of the other run"))}"));
     }
 
     /// <summary>A frozen vector should not be random: rows without a vector in the file, except padding, get the mean of the others.</summary>
@@ -93,7 +93,7 @@ internal sealed class InitialEmbedding
     }
 
     private Tensor TableOf(TrainableModel model) =>
-        model.Embedding is not { } table || model.Options.EmbeddingDim != table.Columns ? throw Wrong($"{model.Options.Model} has no vector of its own for each id; choose a model that has, such as deepfm") : table;
+        model.Embedding is not { } table || model.Options.EmbeddingDim != table.Columns ? throw Wrong($"{model.Options.Model} does not have one vector per id; choose another model, such as deepfm") : table;
 
     private void Check(IdVector vector, int width)
     {

@@ -47,7 +47,7 @@ internal sealed class GivenCandidates : ItemCandidates
         foreach ((DataPlace place, string value, int[] list) in Keys(from, key).Zip(Lists(from, column, items), (k, l) => (k.Place, k.Key, l.Items)))
         {
             if (!byKey.TryAdd(value, list))
-                throw GpuCtrException.DataError(place with { Column = key }, $"{value} comes for the second time; write the candidates of a row once");
+                throw GpuCtrException.DataError(place with { Column = key }, $"{value} occurs twice; write the candidates of a row once");
         }
 
         return new([.. Keys(shards, key).Select(k => byKey.GetValueOrDefault(k.Key)

@@ -93,7 +93,7 @@ internal static class RunConfig
         string name = field.TrimStart('-').Replace('-', '_');
         string[] acceptable = [TrainShards, ValidShards, .. known.Where(o => o.Declaration.OnResume == OnResume.Accepted).Select(o => o.Key)];
         return acceptable.Contains(name) ? name : throw GpuCtrException.UsageError(
-            $"--allow-changed {field}: not one of {string.Join(", ", acceptable)}; others decide which tensors there are or how values are encoded: begin a new run, with --init-from if its model stays the same");
+            $"--allow-changed {field}: not one of {string.Join(", ", acceptable)}; the others determine the tensors or the encoding of values: start a new run, with --init-from if the model stays the same");
     }
 
     /// <summary>Every option with its value, except those that apply to one call only.</summary>

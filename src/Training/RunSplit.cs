@@ -52,6 +52,6 @@ internal static class RunSplit
         if (data.Valid?.Data != data.Train.Data || data.Train.Part.Split is null or SideTable)
             return null;
         return shards.Train.Columns.FirstOrDefault(c => c is { IsList: false, Kind: ValueKind.Time }) is not { } time ? null
-            : $"rows have a time ({time.Name}), and those that validate are chosen by a hash, so they are from the same hours as those that train: their AUC may promise too much for later rows; --valid-last {ColumnNames.InShell(time.Name)}:10% validates on the last tenth";
+            : $"rows have a time ({time.Name}), but validation rows are chosen by a hash, so they are from the same hours as training rows: their AUC may be too optimistic for later rows; --valid-last {ColumnNames.InShell(time.Name)}:10% validates on the last tenth";
     }
 }

@@ -28,7 +28,7 @@ internal static class RunWarnings
             runLog.Warn(AboutOutlier(column, column.Outlier!, shards.Train));
         string[] ids = [.. encoder.State.Numeric.Where(n => n.LooksLikeIds).Select(n => n.Column)];
         if (ids.Length > 0)
-            runLog.Warn($"{string.Join(", ", ids)}: doubles that are all whole numbers, used as numbers; if they are ids, which nulls turn into doubles, write --categorical {string.Join(',', ids.Select(ColumnNames.InShell))}; if not, --numeric {string.Join(',', ids.Select(ColumnNames.InShell))} says so");
+            runLog.Warn($"{string.Join(", ", ids)}: doubles that are all whole numbers, used as numbers; if they are ids that became doubles because of nulls, add --categorical {string.Join(',', ids.Select(ColumnNames.InShell))}; if not, --numeric {string.Join(',', ids.Select(ColumnNames.InShell))} says so");
         foreach (VocabularyTable table in encoder.Vocabularies)
         {
             if (encoder.Label is not null && encoder.TrainRows >= EnoughRows && table.Distinct > NearlyUnique * encoder.TrainRows)
@@ -44,9 +44,9 @@ internal static class RunWarnings
     {
         string name = ColumnNames.InShell(column.Column), place = $"column {column.Column}: {NumericTransforms.Text(outlier.Value)} ({shards.Shards[outlier.Shard].Path}, row {outlier.Row})";
         if (column.Transform == NumericTransform.None)
-            return $"{place} is read as it is, and numbers of that size may overflow in a model; use --numeric-transform {name}=standardize or {name}=log";
+            return $"{place} is not transformed, and numbers of this size may overflow in a model; use --numeric-transform {name}=standardize or {name}=log";
         string transforms = column.Transform == NumericTransform.Log ? $"{name}=quantile" : $"{name}=log or {name}=quantile";
-        return Invariant($"{place} is so far from the other numbers that, standardized, nearly all of these lie within {outlier.Spread:G1} of each other; store it as null if it stands for a missing value, else correct it or use --numeric-transform {transforms}");
+        return Invariant($"{place} is so far from the other numbers that, standardized, nearly all of these lie within {outlier.Spread:G1} of each other; store it as null if it means a missing value, else correct it or use --numeric-transform {transforms}");
     }
 
     /// <summary>After training.</summary>
@@ -80,7 +80,7 @@ internal static class RunWarnings
         if (untrained.Length == 0)
             return;
         string advice = untrained.All(v => v.Computed.Any) ? "raise the N of --identity" : "train with --min-count 2 or more, so that rare values train it";
-        runLog.WarnOnce("OOV rows", $"{ColumnNames.Listing(untrained.Select(v => v.Name))}: the OOV row, which stands for values that training saw rarely or never, was reached by no training row and still has its initial vector; {advice}");
+        runLog.WarnOnce("OOV rows", $"{ColumnNames.Listing(untrained.Select(v => v.Name))}: no training row uses the OOV row, which is used for rare and new values, so it still has its initial vector; {advice}");
     }
 
     /// <summary>Warns about skipped bad rows and truncated lists.</summary>
@@ -94,7 +94,7 @@ internal static class RunWarnings
             runLog.Warn($"{name}: the cache of encoded rows: {trouble}; rows that are not in it are decoded again in every epoch");
         foreach ((int column, long values, RowGroupRef group, BoundedNumbers first) in seen.BoundedNumbers)
         {
-            runLog.Warn(Invariant($"{name}: {values:N0} value(s) of {data.Encoder.State.Numeric[column].Column} lie {NumericColumn.MostDeviations:N0} deviations or more from the mean in training and count as so many, the first {NumericTransforms.Text(first.Value)} ({data.Shards.Shards[group.Shard].Path}, row {group.FirstRow + first.Row})"));
+            runLog.Warn(Invariant($"{name}: {values:N0} value(s) of {data.Encoder.State.Numeric[column].Column} lie {NumericColumn.MostDeviations:N0} deviations or more from the training mean and are clamped to that, the first {NumericTransforms.Text(first.Value)} ({data.Shards.Shards[group.Shard].Path}, row {group.FirstRow + first.Row})"));
         }
 
         if (seen.BadRows > 0)

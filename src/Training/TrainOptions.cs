@@ -156,13 +156,13 @@ public sealed record TrainOptions
     public string? Contradiction() =>
         Resume && Out is null ? "--resume needs --out, the folder of the run to continue"
         : Resume && Overwrite ? "--resume continues a run and --overwrite removes it; choose one"
-        : ForgetAfter > 0 && InitFrom is null && !Resume ? "--forget-after needs --init-from, the run whose values may be forgotten; the first run of a chain has none"
+        : ForgetAfter > 0 && InitFrom is null && !Resume ? "--forget-after needs --init-from, the run whose values may be forgotten; leave it out in the first run"
         : FeatureOptions.Pairs(InitEmbedding).Any(p => p.Value.Length == 0) ? $"--init-embedding {string.Join(',', InitEmbedding)}: expected COL=FILE"
         : FeatureOptions.Pairs(InitEmbedding).GroupBy(p => p.Column).FirstOrDefault(g => g.Count() > 1) is { } twice ? $"--init-embedding names {ColumnNames.InShell(twice.Key)} twice"
         : Valid.Count > 0 && (ValidLast is not null || ValidBy is not null) ? $"--valid names the rows to validate on, and {(ValidBy is null ? "--valid-last" : "--valid-by")} takes them from the training rows; choose one"
-        : ValidLast is not null && ValidBy is not null ? "--valid-last and --valid-by both say which rows validate; choose one"
-        : ValidLast is not null && ValidFraction != new TrainOptions().ValidFraction && !Resume ? FormattableString.Invariant($"--valid-last says which rows validate, and --valid-fraction {ValidFraction} how many of all: choose one; a share of the last rows is --valid-last COL:20%")
-        : ValidBy is not null && ValidFraction == 0 ? "--valid-by takes as many groups as --valid-fraction says, and that is 0"
+        : ValidLast is not null && ValidBy is not null ? "--valid-last and --valid-by both choose the validation rows; use one of them"
+        : ValidLast is not null && ValidFraction != new TrainOptions().ValidFraction && !Resume ? FormattableString.Invariant($"--valid-last and --valid-fraction {ValidFraction} both choose the validation rows: use one of them; for a share of the last rows, use --valid-last COL:20%")
+        : ValidBy is not null && ValidFraction == 0 ? "--valid-by uses a share --valid-fraction of the groups, which is 0"
         : Test.Count > 0 && TestLast is not null ? "--test names the rows to test on, and --test-last takes them from the training rows; choose one"
         : Monitor == "gauc" && Features.GroupId is null ? "--monitor gauc needs --group-id, the column that groups rows"
         : null;

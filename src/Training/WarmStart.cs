@@ -90,7 +90,7 @@ internal sealed class WarmStart
     private bool Load(Checkpoint from, TrainableModel model, RowMap rows, RunLog runLog)
     {
         if ((rows.Rows > rows.Kept || rows.Forgotten > 0) && model.Spec.Items is not null && model.Weights.Any(w => w.Name == ModelBuilder.ItemBias))
-            throw GpuCtrException.UsageError($"--init-from {path}: a {model.Options.Model} has a bias for each item, and {rows.Rows - rows.Kept} items are new here{(rows.Forgotten > 0 ? $" and {rows.Forgotten} forgotten" : "")}; train it anew, or take a model without, such as sasrec");
+            throw GpuCtrException.UsageError($"--init-from {path}: a {model.Options.Model} has a bias for each item, and {rows.Rows - rows.Kept} items are new here{(rows.Forgotten > 0 ? $" and {rows.Forgotten} forgotten" : "")}; train it from scratch, or use a model without, such as sasrec");
         if (Forgotten is { } forgotten)
             runLog.Line($"forgotten  values that did not occur in the last {(forgetAfter == 1 ? "run" : $"{forgetAfter} runs")}: {string.Join(", ", forgotten.Select(f => $"{f.Value} of {Screens.Printable.Of(f.Key)}"))}");
         string kept = $"{rows.Kept} table rows kept, {rows.Rows - rows.Kept} new{(rows.Forgotten > 0 ? $", {rows.Forgotten} forgotten" : "")}";
@@ -102,7 +102,7 @@ internal sealed class WarmStart
         }
         bool sameOptimizer = HasStateOf(from.Manifest.Model, model.Options);
         from.LoadGrown(model, rows, sameOptimizer);
-        runLog.Line($"weights  from {from.Folder}, step {model.Step}: {kept}{(sameOptimizer ? "" : "; another optimizer, so its state begins anew")}");
+        runLog.Line($"weights  from {from.Folder}, step {model.Step}: {kept}{(sameOptimizer ? "" : "; another optimizer, so its state starts anew")}");
         return true;
     }
 }

@@ -40,7 +40,7 @@ public sealed class EpochAdviceTests : IDisposable
 
     [Theory]
     [InlineData(2, "2 steps only", "--batch-size 64")]
-    [InlineData(500, "--model lr", "turned round")]
+    [InlineData(500, "--model lr", "inverted")]
     public void AUC_below_a_half_is_said_once_with_advice(int step, params string[] advice)
     {
         Say((3, step, 0.55, 0.45, 0.55), (4, step, 0.55, 0.45, 0.55));

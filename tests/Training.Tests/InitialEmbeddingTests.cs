@@ -190,6 +190,6 @@ public sealed class InitialEmbeddingTests : OwnFolder
         Refused(ExitCode.Data, $"item={SafeTensors("half.safetensors", "F16", (new byte[12], "2,3"))}", "tensor 't0' is of type F16");
         Refused(ExitCode.Data, $"item={SafeTensors("two.safetensors", "F32 F32", (new byte[12], "1,3"), (new byte[12], "1,3"))}", "it has t0 F32 (1, 3), t1 F32 (1, 3); write it again");
         foreach (string model in new[] { "lr", "ffm" })
-            Run(["train", rows, "--out", Out, "--overwrite", "--init-embedding", $"item={good}", "--model", model, .. still]).FailedWith(ExitCode.Usage, $"{model} has no vector of its own for each id");
+            Run(["train", rows, "--out", Out, "--overwrite", "--init-embedding", $"item={good}", "--model", model, .. still]).FailedWith(ExitCode.Usage, $"{model} does not have one vector per id");
     }
 }

@@ -34,7 +34,7 @@ public sealed class NamedSideTests : OwnFolder
     {
         CommandOutcome o = Train(Path.Combine(data, pattern)).Succeeded();
         Assert.Contains("rows     120 train, 35 valid, 7 test", o.Error);
-        Assert.Contains("Validation_1.parquet, test-0.parquet, valid.parquet: not trained on, since the names say what they are for; name a file exactly to train on it", o.Error);
+        Assert.Contains("Validation_1.parquet, test-0.parquet, valid.parquet: not trained on because of their names; name a file exactly to train on it", o.Error);
         Assert.Contains("Validation_1.parquet, valid.parquet: validates, found beside the training shards by name", o.Error);
         Assert.Contains("test-0.parquet: tests, found beside the training shards by name", o.Error);
         JsonNode config = JsonNode.Parse(File.ReadAllText(Folder.File("run/config.json")))!;

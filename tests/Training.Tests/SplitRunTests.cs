@@ -126,7 +126,7 @@ public sealed class SplitRunTests : OwnFolder
         Train("x", "--valid-last", "time:10%", "--valid", shards).FailedWith(ExitCode.Usage, "--valid names the rows to validate on, and --valid-last takes them from the training rows; choose one");
         Train("x", "--valid-by", "user", "--valid", shards).FailedWith(ExitCode.Usage, "and --valid-by takes them");
         Train("x", "--valid-last", "time:10%", "--valid-by", "user").FailedWith(ExitCode.Usage, "both say which rows validate; choose one");
-        Train("x", "--valid-by", "user", "--valid-fraction", "0").FailedWith(ExitCode.Usage, "--valid-by takes as many groups as --valid-fraction says, and that is 0");
+        Train("x", "--valid-by", "user", "--valid-fraction", "0").FailedWith(ExitCode.Usage, "--valid-by uses a share --valid-fraction of the groups, which is 0");
         Train("x", "--valid-last", "time:10%", "--valid-fraction", "0.2").FailedWith(ExitCode.Usage, "--valid-last says which rows validate, and --valid-fraction 0.2 how many of all: choose one");
         Train("x", "--test-last", "time:10%", "--test", shards).FailedWith(ExitCode.Usage, "--test names the rows to test on, and --test-last takes them from the training rows; choose one");
         Train("x", "--valid-last", "time").FailedWith(ExitCode.Usage, "--valid-last time: expected a column with a share or a first value, such as time:10% or time:2014-10-28");
@@ -138,7 +138,7 @@ public sealed class SplitRunTests : OwnFolder
     [Fact]
     public void Where_rows_have_a_time_a_hash_is_warned_of()
     {
-        string warning = "warning: rows have a time (stamp), and those that validate are chosen by a hash";
+        string warning = "warning: rows have a time (stamp), but validation rows are chosen by a hash";
         CommandOutcome o = Train("warned").Succeeded();
         Assert.Contains(warning, o.Error);
         Assert.Contains("--valid-last stamp:10% validates on the last tenth", o.Error);

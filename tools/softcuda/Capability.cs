@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace GpuCtr.SoftCuda;
 
-/// <summary>A GPU that the machine stands for: what the driver tells of it, and what limits kernels (CUDA C++ Programming Guide, "Compute Capabilities"; data sheets).</summary>
+/// <summary>The simulated GPU: the properties that the driver reports, and the limits of kernels (CUDA C++ Programming Guide, "Compute Capabilities"; data sheets).</summary>
 /// <param name="Major">Compute capability before the dot.</param>
 /// <param name="Minor">Compute capability behind the dot.</param>
-/// <param name="Name">As the driver names it, with a word that it is none.</param>
+/// <param name="Name">The name reported by the driver, marked as simulated.</param>
 /// <param name="Multiprocessors">How many.</param>
 /// <param name="SharedBytes">Shared memory of a multiprocessor.</param>
 /// <param name="Warps">Most warps of a multiprocessor.</param>
@@ -27,13 +27,13 @@ public sealed record Capability(
     /// <summary>Registers of 32 bits of a multiprocessor and most of a block, on all of them.</summary>
     public const int Registers = 65536;
 
-    /// <summary>Most shared memory of a block, unless a kernel asks for more.</summary>
+    /// <summary>Maximum shared memory of a block, unless a kernel requests more.</summary>
     public const int BlockSharedBytes = 48 << 10;
 
     /// <summary>Shared memory that every block takes for the system; before 8.0 none.</summary>
     public int ReservedSharedBytes => Major >= 8 ? 1 << 10 : 0;
 
-    /// <summary>Most shared memory of a block whose kernel asks for it.</summary>
+    /// <summary>Maximum shared memory of a block whose kernel requests it.</summary>
     public int BlockSharedBytesOptIn => SharedBytes - ReservedSharedBytes;
 
     /// <summary>Bytes of memory that move in a second.</summary>

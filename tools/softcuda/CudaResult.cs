@@ -18,7 +18,7 @@ public enum CudaResult
     /// <summary>There is no such device.</summary>
     InvalidDevice = 101,
 
-    /// <summary>No context is current on the calling thread, or the handle is none of a context.</summary>
+    /// <summary>No context is current on the calling thread, or the handle is not a context.</summary>
     InvalidContext = 201,
 
     /// <summary>The PTX of a module cannot be assembled.</summary>
@@ -30,7 +30,7 @@ public enum CudaResult
     /// <summary>A handle of a stream, event, graph, function or module is not known.</summary>
     InvalidHandle = 400,
 
-    /// <summary>The object is not in a state for this call: a capture begins twice, or ends without a begin.</summary>
+    /// <summary>The object is not in a state for this call: a capture is started twice, or ended without a start.</summary>
     IllegalState = 401,
 
     /// <summary>The module has no function of this name.</summary>
@@ -42,7 +42,7 @@ public enum CudaResult
     /// <summary>A kernel accessed memory outside every buffer.</summary>
     IllegalAddress = 700,
 
-    /// <summary>The launch asks for more threads or shared memory than the device has.</summary>
+    /// <summary>The launch requests more threads or shared memory than the device has.</summary>
     LaunchOutOfResources = 701,
 
     /// <summary>The context that is current was destroyed.</summary>
@@ -54,13 +54,13 @@ public enum CudaResult
     /// <summary>Host memory is not registered.</summary>
     HostMemoryNotRegistered = 713,
 
-    /// <summary>A kernel accessed memory at an address that is no multiple of the size.</summary>
+    /// <summary>A kernel accessed memory at an address that is not a multiple of the size.</summary>
     MisalignedAddress = 716,
 
     /// <summary>A kernel failed in another way.</summary>
     LaunchFailed = 719,
 
-    /// <summary>The call is one of those that this machine does not have.</summary>
+    /// <summary>The call is not implemented by this machine.</summary>
     NotSupported = 801,
 
     /// <summary>The call is not allowed while the stream captures.</summary>

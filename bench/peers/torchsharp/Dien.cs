@@ -6,7 +6,7 @@ using static TorchSharp.torch.nn;
 namespace GpuCtr.Peers;
 
 /// <summary>DIEN in its paper's form as frameworks compute it: libtorch's own GRU over full histories, scores hᵀ W q, an AUGRU as a loop over positions, Dice in the tower; the auxiliary loss by inner products, over rows.</summary>
-/// <remarks>Fields 1 and 2 are the targets of the two histories, whose negatives stand behind them. One lookup for everything that reads the table.</remarks>
+/// <remarks>Fields 1 and 2 are the targets of the two histories, which are followed by their negatives. One lookup serves all consumers of the table.</remarks>
 internal sealed class Dien(Parameters parameters, int fields, int length)
 {
     private readonly Embedding table = parameters.Table("embedding");

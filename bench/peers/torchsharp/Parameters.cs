@@ -20,7 +20,7 @@ internal sealed class Parameters(WorkloadFile file, bool sparse)
         return table;
     }
 
-    /// <summary>A dense parameter; null where the workload has none of that name.</summary>
+    /// <summary>A dense parameter; null if the workload has none of that name.</summary>
     public Tensor? Dense(string name)
     {
         if (!file.Has(name))
@@ -58,7 +58,7 @@ internal sealed class Parameters(WorkloadFile file, bool sparse)
         return x => functional.layer_norm(x, [x.shape[^1]], gamma.flatten(), beta.flatten(), 1e-5);
     }
 
-    /// <summary>p x + (1 − p) α x, p = sigmoid of x normalized over the rows; running averages as others keep them.</summary>
+    /// <summary>p x + (1 − p) α x, p = sigmoid of x normalized over the rows; with running averages.</summary>
     public Func<Tensor, Tensor> Dice(string name)
     {
         Tensor alpha = Dense($"{name}.alpha")!, mean = zeros(alpha.shape[1]), variance = ones(alpha.shape[1]);

@@ -129,7 +129,7 @@ public sealed record FeatureOptions
     {
         string[] computed = [.. Pairs([.. HashBuckets, .. Identity]).Select(p => p.Column)];
         return (SoftLabels && Positive.Count + Negative.Count > 0 ? "--soft-labels takes labels as they are; leave out --positive and --negative" : null)
-            ?? Positive.Concat(Negative).Select(LabelTest.Of).Where(t => t.Compares && t.Number is null).Select(t => $"{t}: what follows {t.Sign} is not a number").FirstOrDefault()
+            ?? Positive.Concat(Negative).Select(LabelTest.Of).Where(t => t.Compares && t.Number is null).Select(t => $"{t}: the text after {t.Sign} is not a number").FirstOrDefault()
             ?? InBoth(Positive, "--positive", Negative, "--negative")
             ?? InBoth(Categorical, "--categorical", Numeric, "--numeric")
             ?? InBoth(Pairs(History).Select(p => p.Column), "--history", MultiValue, "--multi-value")

@@ -64,7 +64,7 @@ public sealed partial class FeaturePlan
 
     /// <summary>Why the negatives in the shards are incomplete for training; null if they are complete, or if there are none and they will be drawn.</summary>
     public string? MissingNegatives() => HasNegatives && Of(FeatureRole.History).FirstOrDefault(h => !NegativesOf(h.Name).Any()) is { } without
-        ? $"column '{Of(FeatureRole.Negative).First().Name}' has negatives of a history, and there is no list '{FeatureSpec.NegativePrefix}{without.Name}' of {without.TypeName} with those of {without.Name}: write both, or leave out what there is (--exclude {ColumnNames.InShell(Of(FeatureRole.Negative).First().Name)}) and negatives are drawn"
+        ? $"column '{Of(FeatureRole.Negative).First().Name}' has negatives of a history, but there is no list '{FeatureSpec.NegativePrefix}{without.Name}' of {without.TypeName} with those of {without.Name}: write both, or leave out what there is (--exclude {ColumnNames.InShell(Of(FeatureRole.Negative).First().Name)}) and negatives are drawn"
         : null;
 
     /// <summary>Whether a list can share the vocabulary of a target: both have integers (also stored as doubles), or both have texts.</summary>

@@ -16,7 +16,7 @@ public sealed partial class FeaturePlan
         string name = SequenceOf(shards, options);
         List<FeatureColumn> planned = [.. shards.Columns.Select(column => column.Name == name ? SequenceColumn(shards, column, options)
             : options.Exclude.Contains(column.Name) ? FeatureColumn.Of(column, FeatureRole.Excluded, "--exclude")
-            : FeatureColumn.Of(column, FeatureRole.Ignored, $"the model reads {name} alone"))];
+            : FeatureColumn.Of(column, FeatureRole.Ignored, $"the model reads only {name}"))];
         return new FeaturePlan(planned, options, []);
     }
 

@@ -123,11 +123,11 @@ internal sealed class TableImport
             }
             catch (DecoderFallbackException e)
             {
-                throw GpuCtrException.DataError(new DataPlace(path), $"behind line {line} are bytes that are not {request.TextEncoding.WebName}; name its encoding, as in --encoding latin1", e);
+                throw GpuCtrException.DataError(new DataPlace(path), $"after line {line} are bytes that are not {request.TextEncoding.WebName}; name its encoding, as in --encoding latin1", e);
             }
             catch (InvalidDataException e)
             {
-                throw GpuCtrException.DataError(new DataPlace(path), $"damaged behind line {line} ({e.Message})", e);
+                throw GpuCtrException.DataError(new DataPlace(path), $"damaged after line {line} ({e.Message})", e);
             }
         }
 

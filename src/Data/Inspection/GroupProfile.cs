@@ -34,6 +34,6 @@ public sealed record GroupProfile(
         if (NoRow > 0)
             yield return Invariant($"'{Column}' has no value in {NoRow:N0} rows: a model of {(OnlyTrain is null ? "lists" : "next items")} stops at them");
         if (InPieces is not null)
-            yield return $"the rows of a value of '{Column}' do not follow each other ({InPieces} begins another piece of one): gAUC does not mind, but a model that ranks lists (prm) needs each list in one piece: sort the rows by '{Column}'";
+            yield return $"the rows of a value of '{Column}' are not contiguous ({InPieces} starts another piece): this does not matter for gAUC, but a model that ranks lists (prm) needs contiguous lists: sort the rows by '{Column}'";
     }
 }

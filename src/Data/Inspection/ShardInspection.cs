@@ -105,15 +105,15 @@ public sealed record ShardInspection(
         if (c.Values > 0 && c.Distinct == 1 && c.Nulls == 0 && c.Lengths is null)
             yield return $"column '{c.Name}' is always {c.Top[0].Value}";
         if (c.LabelAuc > Leak)
-            yield return Invariant($"column '{c.Name}' alone predicts the label with AUC {c.LabelAuc:F4}: does it hold something that is known only afterwards? Then leave it out with --exclude {ColumnNames.InShell(c.Name)}");
+            yield return Invariant($"column '{c.Name}' alone predicts the label with AUC {c.LabelAuc:F4}: does it contain information that is known only afterwards? Then leave it out with --exclude {ColumnNames.InShell(c.Name)}");
         if (c.NotFinite > 0)
             yield return Invariant($"column '{c.Name}' is NaN or infinite in {c.NotFinite:N0} rows: store missing values as null");
         if (c.Misfits > 0)
-            yield return Invariant($"column '{c.Name}' has integers in some shards and in others {c.Misfits:N0} rows with values that are none: write the shards with one type, or use --numeric {ColumnNames.InShell(c.Name)}");
+            yield return Invariant($"column '{c.Name}' has integers in some shards and in others {c.Misfits:N0} rows with values that are not integers: write the shards with one type, or use --numeric {ColumnNames.InShell(c.Name)}");
         if (c.MayBeIds && c.Role == "numeric" && c.Note != "--numeric")
-            yield return $"column '{c.Name}' is {c.Type}, and all its values are whole: if they are ids, which nulls turn into doubles, write --categorical {ColumnNames.InShell(c.Name)}; if not, --numeric {ColumnNames.InShell(c.Name)} says so";
+            yield return $"column '{c.Name}' is {c.Type}, and all its values are whole: if they are ids that became doubles because of nulls, add --categorical {ColumnNames.InShell(c.Name)}; if not, confirm with --numeric {ColumnNames.InShell(c.Name)}";
         if (c.Broken > 0)
-            yield return Invariant($"column '{c.Name}' holds no list in {c.Broken:N0} rows, such as {c.FirstBroken}: correct the file, name another separator with --list-separator, or leave such rows out with --bad-rows");
+            yield return Invariant($"column '{c.Name}' has no valid list in {c.Broken:N0} rows, such as {c.FirstBroken}: correct the file, name another separator with --list-separator, or skip such rows with --bad-rows");
         bool isId = c.Role.Contains("categorical", StringComparison.Ordinal) && c.Lengths is null && Rows >= EnoughRows;
         if (isId && c.Distinct > NearlyUnique * Rows)
             yield return Invariant($"column '{c.Name}' has {c.Distinct:N0} values in {Rows:N0} rows: it identifies rows; consider --exclude {ColumnNames.InShell(c.Name)}");

@@ -31,7 +31,7 @@ internal static class UndeclaredLists
         if (Of(values) is not { } grammar)
             return null;
         string example = values.First(v => Entries(v, grammar) is { Length: > 1 });
-        return $"column {name} looks like lists {grammar.Describe()} ({ListText.Describe("such as", example)}) and is taken as one id a row: name it with --history {ColumnNames.InShell(name)}=COL or --multi-value {ColumnNames.InShell(name)}; --categorical {ColumnNames.InShell(name)} says that it is right as it is";
+        return $"column {name} looks like lists {grammar.Describe()} ({ListText.Describe("such as", example)}) and is read as one id per row: name it with --history {ColumnNames.InShell(name)}=COL or --multi-value {ColumnNames.InShell(name)}; --categorical {ColumnNames.InShell(name)} confirms that it is one id";
     }
 
     /// <summary>The grammar in which most of the values are lists; null for ordinary text.</summary>

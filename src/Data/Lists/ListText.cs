@@ -46,7 +46,7 @@ internal static class ListText
     /// <param name="fault">What is wrong with it.</param>
     /// <param name="grammar">How the column's lists are written.</param>
     public static GpuCtrException Broken(Shard shard, RowGroupRef group, string name, int row, string fault, ListGrammar grammar) => GpuCtrException.DataError(
-        shard.Place(group, row, name), $"{fault}; its lists are {grammar.Describe()}: correct the file, name another separator with --list-separator, or leave such rows out with --bad-rows");
+        shard.Place(group, row, name), $"{fault}; its lists are {grammar.Describe()}: correct the file, name another separator with --list-separator, or skip such rows with --bad-rows");
 
     /// <summary>Description of the fault, with the beginning of the string.</summary>
     public static string Describe(string fault, ReadOnlySpan<char> text) =>

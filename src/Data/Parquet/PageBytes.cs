@@ -19,7 +19,7 @@ internal sealed class PageBytes
     public static void CheckCodec(CompressionCodec codec)
     {
         if (codec == CompressionCodec.LZ4)
-            throw new NotSupportedException("it is compressed as LZ4, which has two framings that cannot be told apart");
+            throw new NotSupportedException("it is compressed as LZ4, which has two framings that cannot be distinguished");
         if (codec is not (CompressionCodec.UNCOMPRESSED or CompressionCodec.SNAPPY or CompressionCodec.GZIP or CompressionCodec.ZSTD or CompressionCodec.LZ4_RAW or CompressionCodec.BROTLI))
             throw new NotSupportedException($"it is compressed as {codec}, which is not supported");
     }

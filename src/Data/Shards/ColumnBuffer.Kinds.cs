@@ -117,11 +117,11 @@ public sealed partial class ColumnBuffer
         if (WholeNumber.Is(to) && WholeNumber.Is(from))
             return $"{value}, where all other values are {(to == ValueKind.Unsigned ? "unsigned" : "signed 64-bit")} integers";
         if (to == ValueKind.Real && WholeNumber.Is(from))
-            return $"{value} is beyond 2⁵³, and the ids are doubles, which do not tell it from its neighbours";
+            return $"{value} is beyond 2⁵³, and the ids are doubles, which cannot distinguish it from its neighbours";
         if (!WholeNumber.Is(to) || from != ValueKind.Real)
             return $"{value} is of another kind than the values of this column";
         return Math.Abs(Reals[i]) >= WholeNumber.AmbiguousInteger
-            ? $"{value} is beyond 2⁵³, where a double does not tell one id from the next"
+            ? $"{value} is beyond 2⁵³, where a double cannot distinguish adjacent ids"
             : $"{value} is not {(to == ValueKind.Unsigned && Reals[i] < 0 ? "an unsigned" : "a whole")} number, as ids are";
     }
 }

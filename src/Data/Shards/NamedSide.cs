@@ -22,7 +22,7 @@ internal static partial class NamedSide
     {
         string names = string.Join(", ", sides.Where(s => side == RowSide.Train ? s.Key != side : s.Key == side).SelectMany(s => s).Select(matches.Below).Order(StringComparer.Ordinal));
         if (names.Length > 0)
-            yield return side == RowSide.Train ? $"{names}: not trained on, since the names say what they are for; name a file exactly to train on it"
+            yield return side == RowSide.Train ? $"{names}: not trained on because of their names; name a file exactly to train on it"
                 : $"{names}: {(side == RowSide.Valid ? "validates" : "tests")}, found beside the training shards by name";
     }
 

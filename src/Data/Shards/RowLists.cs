@@ -28,7 +28,7 @@ internal sealed class RowLists
     public static RowLists Of(ShardSet shards, string column, int workers)
     {
         ColumnRequest request = GroupKey.Request(shards, column) ?? throw GpuCtrException.DataError(
-            new DataPlace(shards.Shards[0].Path), $"'{column}' says which rows are one list, and not every shard has it with integers or strings; name another column by --group-id");
+            new DataPlace(shards.Shards[0].Path), $"'{column}' groups rows into lists, but not every shard has it as integers or strings; name another column with --group-id");
         Part[] parts = new Part[shards.RowGroups.Count];
         ConcurrentBag<ColumnBuffer> idle = [];
         Workers.Run(parts.Length, workers, (i, _) =>
@@ -131,7 +131,7 @@ internal sealed class RowLists
         (int rows, int group, int first) = Longest();
         if (rows > most)
             throw GpuCtrException.At(
-                Place(group, first), ErrorKind.Usage, $"the list that begins here has {rows} rows with one value of '{Column}', and a batch has at most {most}; a batch holds whole lists: take --batch-size {rows} or more, or another column as --group-id");
+                Place(group, first), ErrorKind.Usage, $"the list that begins here has {rows} rows with the same value of '{Column}', and a batch has at most {most} rows; a batch holds whole lists: use --batch-size {rows} or more, or another column as --group-id");
     }
 
     private static Part Runs(ShardSet shards, RowGroupRef group, ColumnRequest request, ColumnBuffer column)
@@ -146,7 +146,7 @@ internal sealed class RowLists
         for (int r = 0; r < group.Rows; r++)
         {
             if (column.IsNull(r))
-                throw GpuCtrException.DataError(shard.Place(group, r), $"'{request.Name}' is null, so its list is unknown; write the id of its list into every row, or leave such rows out");
+                throw GpuCtrException.DataError(shard.Place(group, r), $"'{request.Name}' is null, so its list is unknown; write the id of its list into every row, or remove such rows");
             ulong key = GroupKey.Of(column, r);
             if (keys.Count > 0 && keys[^1] == key)
                 continue;

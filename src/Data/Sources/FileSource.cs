@@ -56,7 +56,7 @@ internal sealed class FileSource : IShardSource
         if (now.Exists && (now.Length != LengthBytes || now.LastWriteTimeUtc != modified))
         {
             throw GpuCtrException.DataError(
-                new DataPlace(Path), $"the file changed during the run ({LengthBytes} bytes of {modified:s}Z, now {now.Length} bytes of {now.LastWriteTimeUtc:s}Z); start again with files that stay as they are");
+                new DataPlace(Path), $"the file changed during the run ({LengthBytes} bytes of {modified:s}Z, now {now.Length} bytes of {now.LastWriteTimeUtc:s}Z); start again with files that do not change");
         }
     }
 

@@ -182,7 +182,7 @@ internal static class ObjectFailure
 {
     /// <summary>The error for an object that changed since it was listed.</summary>
     public static GpuCtrException Changed(string path, Exception? inner = null) =>
-        GpuCtrException.DataError(new DataPlace(path), "the object changed during the run; start again with objects that stay as they are", inner);
+        GpuCtrException.DataError(new DataPlace(path), "the object changed during the run; start again with objects that do not change", inner);
 
     /// <summary>The error for an exception.</summary>
     public static GpuCtrException Of(string path, Exception e) => e switch

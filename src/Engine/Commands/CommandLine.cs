@@ -50,7 +50,7 @@ internal static class CommandLine
 
     /// <summary>Processes started by a launcher without being ranks would overwrite each other's folder. Rank 0 reports it for all; the others end without an error, since a launcher kills all ranks when one fails.</summary>
     private static ExitCode NotYet(Verb verb, Launcher launcher) => launcher.Rank > 0 ? ExitCode.Done
-        : throw GpuCtrException.UsageError($"gpu-ctr {verb.Name} does not work on several ranks yet, and {launcher.Name} started {(launcher.Size > 0 ? $"{launcher.Size}" : "several")}: start one, or set {Launcher.Variable}=off if each is to work alone, in a folder of its own");
+        : throw GpuCtrException.UsageError($"gpu-ctr {verb.Name} does not work on several ranks yet, and {launcher.Name} started {(launcher.Size > 0 ? $"{launcher.Size}" : "several")}: start one, or set {Launcher.Variable}=off to run each independently, in its own folder");
 
     private static bool IsHelp(string arg) => arg is "--help" or "-h" or "-?";
 

@@ -141,7 +141,7 @@ internal static class ImportCommand
         foreach ((string name, string type) in report.Columns)
             runLog.Line($"  {Training.Screens.Printable.Of(name).PadRight(width)}  {type}");
         if (ImportForm.Rated.Contains(request.Format))
-            runLog.Line($"label is 1 where the rating is {string.Join(" or ", request.Positive)} (--positive); the rating is left out, as it gives the label away");
+            runLog.Line($"label is 1 if the rating is {string.Join(" or ", request.Positive)} (--positive); the rating is left out, as it gives the label away");
         if (report.BadRows > 0)
             runLog.Warn(Invariant($"{report.BadRows:N0} rows left out; the first: {report.FirstBad}"));
         string folder = request.Out.TrimEnd('/');

@@ -54,7 +54,7 @@ internal static class ImportanceCommand
 
     /// <summary>The verb.</summary>
     public static Verb<ImportanceCommandOptions> Verb { get; } = new(
-        "importance", "says how much a trained model relies on each column: what it loses when the values of the column are permuted, or when it is trained without",
+        "importance", "measures how much a trained model relies on each column: what it loses when the values of the column are permuted, or when it is trained without it",
         ["gpu-ctr importance --model runs/first data/test.parquet", "gpu-ctr importance --model runs/first data/test.parquet --together city,region --repeats 20 --json", "gpu-ctr importance --model runs/first --ablate --budget 20m"],
         Execute);
 

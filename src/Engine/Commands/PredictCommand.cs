@@ -27,7 +27,7 @@ internal static class PredictCommand
 {
     /// <summary>The verb.</summary>
     public static Verb<PredictCommandOptions> Verb { get; } = new(
-        "predict", "scores rows with a trained model, in row order (shards sorted by path): one score per row, with its rank in the list where lists are ranked, or the best next items of a sequence",
+        "predict", "scores rows with a trained model, in row order (shards sorted by path): one score per row, with its rank for models that rank lists, or the best next items of a sequence",
         ["gpu-ctr predict --model runs/first data/today.parquet --out scores.parquet --keep user,item", "gpu-ctr predict --model runs/first/last 'data/*.parquet' --out scores.parquet --json"],
         Execute);
 

@@ -46,7 +46,7 @@ public sealed unsafe partial class ActivationUnitFirstLayer
             AddOuter<GemmTile.Rows1>(outer + i * outerLength, outerRows + i, sum);
     }
 
-    /// <summary>Prefetches what the next n positions read and write.</summary>
+    /// <summary>Prefetches the data that the next n positions read and write.</summary>
     private PrefetchSchedule Ahead(int t, int n)
     {
         PrefetchSchedule ahead = default;

@@ -7,8 +7,8 @@ namespace GpuCtr.Kernels.Attention;
 
 /// <summary>
 /// One block = some examples. For each example, M is laid out in panels, keys are gathered 60 at a time, and the register
-/// tiles of the matrix product do the rest. Of the intermediate values of size T·E, only z and dk leave the second-level cache.
-/// Panels along e start anew with every field, so that a tile of dk is part of consecutive row gradients of the table.
+/// the rest is done in tiles of matrix products. Of the intermediate values of size T·E, only z and dk leave the second-level cache.
+/// Panels along e restart with every field, so that a tile of dk is part of consecutive row gradients of the table.
 /// </summary>
 public sealed unsafe partial class ActivationUnitFirstLayer : IDisposable
 {
@@ -32,7 +32,7 @@ public sealed unsafe partial class ActivationUnitFirstLayer : IDisposable
 
     private int PanelFloatsE => ePanels * h * Panel.Width;
 
-    /// <summary>Columns that a product for dk sums over: those of dz and, for the pooling, its weights.</summary>
+    /// <summary>Columns that a product for dk sums over: those of dz, and the pooling weights.</summary>
     private int Depth => pooling is null ? h : h + 1;
 
     /// <summary>Distance of two rows of dz.</summary>

@@ -77,7 +77,7 @@ public sealed partial class ActivationUnitFirstLayer : IOp
     /// <inheritdoc/>
     public void Backward(in Pass pass)
     {
-        // The query's gradient is added to that of its field, which the tower writes first, because it was recorded later.
+        // The query's gradient is added to the gradient of its field, which the tower has written before, because the tower was recorded later.
         if (!dVectors.Accumulates && history.Vectors.Columns != e)
             throw new KernelException($"{Name}: the target's vector must also be read by an op recorded later");
         if (history.Along is not null && !history.KeyGradientSink.Accumulates)

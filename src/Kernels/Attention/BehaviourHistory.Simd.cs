@@ -28,7 +28,7 @@ public sealed unsafe partial record BehaviourHistory
         }
     }
 
-    /// <summary>Copies keys to panels of 32 columns, which start anew with every field.</summary>
+    /// <summary>Copies keys to panels of 32 columns, which restart with every field.</summary>
     /// <param name="keys">(fields · ⌈D / 32⌉, n, 32), with zeros after the last column of a field up to a multiple of 16.</param>
     /// <param name="t">The first position.</param>
     /// <param name="n">How many.</param>

@@ -6,10 +6,10 @@ namespace GpuCtr.Kernels.Attention;
 /// <summary>
 /// The histories of one behaviour group (item, category, shop … of the same events) on the device: jagged, never padded.
 /// A key k_t is the concatenation of the group's G field vectors, a query q that of its target fields; both are E = G·D wide.
-/// Where the next item is predicted there is no target: a sequence is its history alone.
+/// In models that predict the next item there is no target: a sequence is its history only.
 /// </summary>
 /// <param name="Table">(ΣV, D) shared by histories and targets.</param>
-/// <param name="RowGradients">(P, D) gradients of lookups, those of history positions among them.</param>
+/// <param name="RowGradients">(P, D) gradients of lookups, including those of history positions.</param>
 /// <param name="Vectors">(B, C·D) field vectors, the targets among them.</param>
 /// <param name="Rows">Table rows of all histories of the model, field after field.</param>
 /// <param name="Bases">(G) start of each field of this group in Rows.</param>
@@ -23,7 +23,7 @@ public sealed partial record BehaviourHistory(
     Tensor Table, Tensor RowGradients, Tensor Vectors, DeviceArray<int> Rows, DeviceArray<int> Bases, DeviceArray<int> TargetFields,
     DeviceArray<int> Offsets, DeviceArray<int> Owners, int Group, int MaxTokens, int GradientOffset)
 {
-    /// <summary>The history whose positions these are, if the keys are not looked up (<see cref="Over"/>); else null.</summary>
+    /// <summary>The history that defines the positions, if the keys are not looked up (<see cref="Over"/>); else null.</summary>
     internal BehaviourHistory? Along { get; private init; }
 
     /// <summary>The gradient of such keys.</summary>
@@ -56,7 +56,7 @@ public sealed partial record BehaviourHistory(
     /// <summary>Largest number of rows of a tensor over sequences (<see cref="ItemRows"/>) in a batch.</summary>
     public int MaxItems => HasTarget ? checked(MaxTokens + (int)Vectors.Rows) : MaxTokens;
 
-    /// <summary>Keys and queries that are outputs of other ops, over the positions of this history: an op that adds to the gradients of keys adds to those of <paramref name="keys"/>.</summary>
+    /// <summary>Keys and queries that are outputs of other ops, over the positions of this history: gradients of keys are added to those of <paramref name="keys"/>.</summary>
     /// <param name="keys">(T, E).</param>
     /// <param name="queries">(B, E).</param>
     /// <param name="positions">(T) 0, 1, 2, …</param>

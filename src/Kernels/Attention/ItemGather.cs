@@ -22,7 +22,7 @@ public sealed unsafe partial class ItemGather : IOp
     /// <summary>Kernel arguments.</summary>
     public readonly record struct Args(QueryItems Queries, ArrayView<float> X, ArrayView<float> Y, GradientView Dx, ArrayView<float> Dy, int Columns)
     {
-        /// <summary>Where element <paramref name="i"/> of y is in x.</summary>
+        /// <summary>Index in x of element <paramref name="i"/> of y.</summary>
         internal long Source(long i)
         {
             int row = (int)(i / Columns);

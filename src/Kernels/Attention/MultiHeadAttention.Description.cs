@@ -19,7 +19,7 @@ public sealed partial class MultiHeadAttention
         // The graph of a model of lists scores one list, whose items are its rows: a batch of one.
         string Split(string x, params long[] order) => g.Transpose(g.Node("Reshape", x, g.Integers(Items.AreExamples ? 1 : 0, -1, Heads, d)), order);
         string q = g[Inputs.Q];
-        // A target, or the last entry where an item is predicted: it sees all of the sequence.
+        // A target, or the last entry, at which an item is predicted: it attends to the whole sequence.
         if (oneQuery)
             q = g.Node("Unsqueeze", q, g.Integers(1));
         string scores = g.Node("Div", g.Node("MatMul", Split(q, 0, 2, 1, 3), Split(g[Inputs.K], 0, 2, 3, 1)), g.Number(Root));

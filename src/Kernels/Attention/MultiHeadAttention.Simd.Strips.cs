@@ -130,7 +130,7 @@ public sealed unsafe partial class MultiHeadAttention
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> IsSeen(int t, Vector512<float> ends) => Vector512.LessThan(Vector512.Create((float)t), ends);
 
-    /// <summary>How many items each query of a strip attends to; all of them if it is none.</summary>
+    /// <summary>Number of items that each query of a strip attends to; rows without a query attend to all.</summary>
     private void Seen(float* seen, int query, int count, int first, int n)
     {
         for (int r = 0; r < Strip; r++)

@@ -9,7 +9,7 @@ namespace GpuCtr.Kernels.Attention;
 /// <summary>
 /// Scaled dot-product attention of H heads within each sequence of items (Vaswani et al. 2017, section 3.2):
 /// y_r = Σ_t a_rt v_t, a_r = softmax_t(⟨q_r, k_t⟩ / √d), t over the items of the example, with a causal mask only over those up to the one of the query;
-/// each head has its own d = E / H columns. Without scaling, 1 takes the place of √d.
+/// each head has its own d = E / H columns. Without scaling, √d is replaced by 1.
 /// </summary>
 /// <remarks>
 /// dv_t = Σ_r a_rt dy_r,  ds_rt = a_rt (⟨dy_r, v_t⟩ − ⟨dy_r, y_r⟩) / √d,  dq_r = Σ_t ds_rt k_t,  dk_t = Σ_r ds_rt q_r.

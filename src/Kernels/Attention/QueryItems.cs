@@ -5,13 +5,13 @@ namespace GpuCtr.Kernels.Attention;
 
 /// <summary>The entries of the sequences of a batch at which an item is predicted.</summary>
 /// <param name="Entries">(M) rows of a tensor over the history positions, in increasing order.</param>
-/// <param name="Starts">(B + 1) those of row b are Starts[b] … Starts[b+1].</param>
+/// <param name="Starts">(B + 1) the queries of row b are Starts[b] … Starts[b+1].</param>
 public sealed record PredictedEntries(DeviceArray<int> Entries, DeviceArray<int> Starts);
 
 /// <summary>Kernel argument: the items of a batch whose queries a tensor has in its rows: all items, the target of each sequence, or the entries at which an item is predicted.</summary>
 /// <param name="Rows">All items.</param>
 /// <param name="Entries">(M) entries of predictions.</param>
-/// <param name="Starts">(B + 1) where those of each row of the batch begin.</param>
+/// <param name="Starts">(B + 1) start of the queries of each row of the batch.</param>
 /// <param name="Count">Number of queries.</param>
 /// <param name="Kind">One of the constants.</param>
 public readonly record struct QueryItems(SequenceRows Rows, ArrayView<int> Entries, ArrayView<int> Starts, int Count, int Kind)

@@ -16,7 +16,7 @@ public sealed partial class SequenceEmbedding
         string valid = g.Node("Cast", ("to", IOnnxGraph.IntegerType), g.Node("Squeeze", History.ExportMask(g), g.Integers(2)));
         if (!History.HasTarget)
         {
-            // Padding before the first entry would be at place −1, and that behind a sequence of the greatest length at a place that there is not.
+            // Padding before the first entry would have position −1, and padding after a sequence of maximum length a position that does not exist.
             string before = g.Node("Min", g.Node("Sub", g.Node("CumSum", valid, g.Integer(1)), valid), g.Integer(Positions.Rows - 1));
             g[Output] = g.Node("Add", History.ExportKeys(g), g.Node("Gather", g.Weight(Positions), before));
             return;

@@ -6,17 +6,17 @@ namespace GpuCtr.Kernels.Attention;
 
 /// <summary>Sequences of items, one for each example or each list: which rows of a tensor over items belong to which sequence, and which of them can be queries of attention.</summary>
 /// <remarks>
-/// If every example has a target, it is the last item: that of a history, or the last one of a number of fields. Without targets a sequence can be empty, and
-/// the queries can be all items, or only those at which an item is predicted. Where the sequences are lists, their items are the examples of the batch.
+/// If every example has a target, it is the last item of its sequence, over a history or over fields. Without targets, a sequence can be empty, and
+/// the queries can be all items, or only those at which an item is predicted. If the sequences are lists, their items are the examples of the batch.
 /// Below, B is the number of sequences.
 /// </remarks>
 /// <param name="Offsets">(B + 1) items of sequence b, without a target, begin at Offsets[b]; with targets, its rows are Offsets[b] + b … Offsets[b + 1] + b.</param>
-/// <param name="Owners">(T) sequence of every item that is no target.</param>
+/// <param name="Owners">(T) sequence of every item that is not a target.</param>
 /// <param name="Rows">The rows of a tensor over the items.</param>
 /// <param name="Mask">Exports which items of padded sequences take part, (B, 1, 1, T) or with a target (B, 1, 1, T + 1); null: all do.</param>
 /// <param name="HasTarget">Whether every example has one more item, its last.</param>
 /// <param name="Predictions">The entries at which items are predicted; null without any.</param>
-/// <param name="Sequences">What a sequence belongs to: an example of the batch, or a list of them.</param>
+/// <param name="Sequences">The row kind of a sequence: an example of the batch, or a list of examples.</param>
 public sealed unsafe record SequenceItems(
     DeviceArray<int> Offsets, DeviceArray<int> Owners, RowKind Rows, Func<IOnnxGraph, string>? Mask, bool HasTarget = true, PredictedEntries? Predictions = null, RowKind Sequences = default)
 {
@@ -51,7 +51,7 @@ public sealed unsafe record SequenceItems(
     internal int QueryItem(int row) => HasTarget ? Offsets.Pointer[row + 1] + row : Predictions!.Entries.Pointer[row];
 }
 
-/// <summary>Kernel argument: which rows of a tensor over sequences belong to which sequence, called row b, since it is a row of the batch unless it is a list.</summary>
+/// <summary>Kernel argument: maps rows of a tensor over sequences to their sequence b, which is a row of the batch or a list.</summary>
 /// <remarks>Kernels number the items of a batch positions first, then targets, so that the row of an item is found without a search.</remarks>
 /// <param name="Offsets">(B + 1).</param>
 /// <param name="Owners">(T).</param>

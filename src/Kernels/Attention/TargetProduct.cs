@@ -52,7 +52,7 @@ public sealed unsafe partial class TargetProduct : IOp
     /// <inheritdoc/>
     public void Backward(in Pass pass)
     {
-        // The target's gradient is added to that of the tower, which writes first, because it was recorded later.
+        // The target's gradient is added to that of the tower, which has written before, because the tower was recorded later.
         if (!dVectors.Accumulates)
             throw new KernelException($"{Name}: the target's vector must also be read by an op recorded later");
         variant.Backward(pass);

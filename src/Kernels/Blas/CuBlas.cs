@@ -108,7 +108,7 @@ internal sealed unsafe class CuBlas : IBlas
         return NativeLibrary.TryLoad(file, out nint library) ? library : 0;
     }
 
-    /// <summary>cublasComputeType_t: CUBLAS_COMPUTE_32F_FAST_TF32, _FAST_16BF or _PEDANTIC, which is plain float32 whatever the environment says.</summary>
+    /// <summary>cublasComputeType_t: CUBLAS_COMPUTE_32F_FAST_TF32, _FAST_16BF or _PEDANTIC, which is plain float32 regardless of environment variables.</summary>
     private static int ComputeType(Precision precision) => precision switch
     {
         Precision.Tf32 => 77,

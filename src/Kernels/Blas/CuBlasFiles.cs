@@ -1,6 +1,6 @@
 namespace GpuCtr.Kernels.Blas;
 
-/// <summary>Where cuBLAS may be: on the loader's path, in Python environments (pip install nvidia-cublas), in CUDA toolkits.</summary>
+/// <summary>Searches cuBLAS on the loader's path, in Python environments (pip install nvidia-cublas), in CUDA toolkits.</summary>
 internal static class CuBlasFiles
 {
     /// <summary>The environment variable that names a file to be tried first.</summary>
@@ -28,7 +28,7 @@ internal static class CuBlasFiles
         }
     }
 
-    /// <summary>cublasLt of the same version in the same folder, which cuBLAS needs and may not find by itself; null for a bare name.</summary>
+    /// <summary>cublasLt of the same version in the same folder, which cuBLAS needs and may not find; null for a bare name.</summary>
     public static string? Companion(string file) =>
         Path.GetDirectoryName(file) is { Length: > 0 } folder ? Path.Combine(folder, Path.GetFileName(file).Replace("cublas", "cublasLt", StringComparison.Ordinal)) : null;
 

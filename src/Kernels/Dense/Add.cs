@@ -17,7 +17,7 @@ public sealed partial class Add : IOp
     /// <summary>Arguments of the forward kernel; Terms is 2 without a third input.</summary>
     public readonly record struct Args(ArrayView<float> Y, ArrayView<float> A, ArrayView<float> B, ArrayView<float> C, int Terms, long Length);
 
-    /// <summary>Arguments of the backward kernel: the gradients in the order of <see cref="sinks"/>, the third dropped where there are two.</summary>
+    /// <summary>Arguments of the backward kernel: the gradients in the order of <see cref="sinks"/>, the third is unused if there are two.</summary>
     public readonly record struct BackwardArgs(GradientView First, GradientView Second, GradientView Third, ArrayView<float> Dy, long Length);
 
     /// <param name="device">The device.</param>

@@ -17,7 +17,7 @@ public readonly record struct BatchNormConstants(float Epsilon, float Momentum, 
     /// <summary>The defaults of PyTorch.</summary>
     public static BatchNormConstants Default { get; } = new(1e-5f, 0.1f);
 
-    /// <summary>Those of TensorFlow for a layer that is called without training=True: γ x / √1.001 + β as long as nobody writes other running statistics.</summary>
+    /// <summary>The constants of a TensorFlow layer that is called without training=True: γ x / √1.001 + β while the running statistics keep their initial values.</summary>
     public static BatchNormConstants Inference { get; } = new(1e-3f, 0, Fixed: true);
 }
 

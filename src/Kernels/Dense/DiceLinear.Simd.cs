@@ -109,7 +109,7 @@ public sealed unsafe partial class DiceLinear
         }
     }
 
-    /// <summary>Prefetches what the next rows read and write, except x, which <see cref="DiceRows"/> prefetches itself.</summary>
+    /// <summary>Prefetches the data that the next rows read and write, except x, which <see cref="DiceRows"/> prefetches itself.</summary>
     private PrefetchSchedule Ahead(int first, int count)
     {
         PrefetchSchedule ahead = default;

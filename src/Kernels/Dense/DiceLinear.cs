@@ -5,7 +5,7 @@ namespace GpuCtr.Kernels.Dense;
 
 /// <summary>Dice and the following fully connected layer: y = Dice(x) Wᵀ + b.</summary>
 /// <remarks>
-/// The formulas are those of <see cref="Dice"/> and <see cref="Linear"/>, and without a SIMD variant these two run one after the other.
+/// The formulas are those of <see cref="Dice"/> and <see cref="Linear"/>, and without a SIMD variant, these two run in sequence.
 /// Unfused, Dice(x) and its gradient cost 4·R·H values written or read per step; fused, they stay in cache, some rows at a time,
 /// and backward recomputes Dice(x) from the exponential that it needs anyway.
 /// x (R, H)   W (N, H)   b (1, N) or none   y (R, N).   Every sum has a fixed order: the same bits every run.

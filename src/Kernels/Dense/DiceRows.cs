@@ -6,7 +6,7 @@ using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Kernels.Dense;
 
-/// <summary>Dice on some rows at a time, in registers: for the SIMD variant of <see cref="Dice"/>, and for ops that apply it to rows that are in cache anyway.</summary>
+/// <summary>Dice on some rows at a time, in registers: for the SIMD variant of <see cref="Dice"/>, and for ops that apply it to rows already in cache.</summary>
 /// <remarks>
 /// Backward takes one pass over the rows and one exponential per element: with A = dy (α + (1 − α) p) + r g, dx = A − c₀ − c₁ x, where
 /// c₁ = r² mean(g u) and c₀ = r mean(g) − c₁ mean(x) are known after all rows (<see cref="ColumnStatistics"/>).
@@ -87,7 +87,7 @@ internal sealed unsafe class DiceRows
     }
 
     /// <summary>A of some rows and their contribution to the sums of their block; optionally recomputes their activations.</summary>
-    /// <param name="block">Block of the sums; its first rows overwrite them, the others add.</param>
+    /// <param name="block">Block of the sums; its first rows overwrite the sums, the others add to them.</param>
     /// <param name="starts">Whether these are the block's first rows.</param>
     /// <param name="first">The first row.</param>
     /// <param name="count">How many.</param>

@@ -59,7 +59,7 @@ public sealed unsafe partial class Dropout
         }
     }
 
-    /// <summary>16 values, with zeros in place of those whose bit is not set.</summary>
+    /// <summary>16 values; values whose bit is not set become zero.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector512<float> Kept(uint bits, Vector512<float> values)
     {

@@ -115,7 +115,7 @@ public sealed partial class Dropout : IOp
         }
     }
 
-    /// <summary>The bits of 32 elements from any on: those of a rank begin where those of the one before it end.</summary>
+    /// <summary>The bits of 32 elements starting at any element: the elements of a rank follow those of the previous rank.</summary>
     private static uint WordFrom(long element, uint step, Stream s)
     {
         uint bits = Word(element >> 5, step, s);

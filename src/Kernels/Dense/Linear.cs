@@ -2,7 +2,7 @@ using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Kernels.Dense;
 
-/// <summary>A fully connected layer, optionally fused with a rectifier, or G such layers side by side: layer g reads the g-th part of the columns of x and writes that of y.</summary>
+/// <summary>A fully connected layer, optionally fused with a rectifier, or G such layers side by side: layer g reads the g-th part of the columns of x and writes the g-th part of y.</summary>
 /// <remarks>
 /// y = f(x Wᵀ + b), f identity or max(0, ·);   dz = dy ∘ [y > 0],  dx = dz W,  dW = dzᵀ x,  db = Σ_rows dz
 /// x (B, K)   W (N, K / G) as PyTorch stores it, the rows of layer g after those of layer g − 1   b (N) or none   y (B, N).   Three products of 2·B·K·N / G operations.

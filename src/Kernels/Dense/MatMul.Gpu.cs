@@ -27,7 +27,7 @@ public sealed partial class MatMul
 
     /// <summary>
     /// Whether to use tiles instead of the library. The library has no epilogue: bias and rectifier need a pass over C, and on tensor cores a product of our sizes takes
-    /// hardly longer than such a pass. Not for few columns, where a tile would be mostly empty.
+    /// hardly longer than such a pass. Not used for few columns, where a tile would be mostly empty.
     /// </summary>
     private bool FuseOnTensorCores(in Args args, in Product p) =>
         device.Precision.OnTensorCores() && (args.Bias | args.Relu) != 0 && p.N >= TileProduct.TensorSide / 2;

@@ -6,7 +6,7 @@ using ILGPU;
 
 namespace GpuCtr.Kernels.Dense;
 
-/// <summary>C (M, N) [+]= op(A) (M, K) · op(B) (K, N), the matrix product of every dense layer; not an op by itself.</summary>
+/// <summary>C (M, N) [+]= op(A) (M, K) · op(B) (K, N), the matrix product of every dense layer; not an op of its own.</summary>
 /// <remarks>2·M·N·K operations on 4·(M·K + K·N + M·N) bytes. Each element of C is one sum over k in order: the same bits on every run.</remarks>
 public sealed partial class MatMul : IDisposable
 {
@@ -29,7 +29,7 @@ public sealed partial class MatMul : IDisposable
     public readonly record struct Product(
         int M, int N, int K, bool TransposeA = false, bool TransposeB = false, bool Accumulate = false, bool Relu = false, bool Frozen = false)
     {
-        /// <summary>Where the three matrices are in their tensors; by default, each is a whole tensor.</summary>
+        /// <summary>Positions of the three matrices in their tensors; by default, each is a whole tensor.</summary>
         public Block InA { get; init; }
 
         /// <inheritdoc cref="InA"/>
@@ -47,7 +47,7 @@ public sealed partial class MatMul : IDisposable
 
     /// <summary>A matrix within a tensor.</summary>
     /// <param name="First">Its first element.</param>
-    /// <param name="Stride">Distance of two of its rows; 0: they follow each other.</param>
+    /// <param name="Stride">Distance between two of its rows; 0: rows are contiguous.</param>
     public readonly record struct Block(long First, int Stride);
 
     /// <summary>Reserves partial sums for products of up to these sizes, if the device's variant needs any.</summary>

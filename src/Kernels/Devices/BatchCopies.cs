@@ -2,7 +2,7 @@ using ILGPU.Runtime;
 
 namespace GpuCtr.Kernels.Devices;
 
-/// <summary>Copies batches to the device while it still computes on the previous one: on CUDA on a second stream, elsewhere one after the other.</summary>
+/// <summary>Copies batches to the device while it still computes on the previous one: on CUDA on a second stream, elsewhere in sequence.</summary>
 /// <remarks>Inputs are double-buffered: a copy waits for the step before the previous one, which read the same buffers.</remarks>
 internal sealed class BatchCopies : IDisposable
 {

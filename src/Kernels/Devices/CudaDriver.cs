@@ -24,10 +24,10 @@ internal sealed unsafe class CudaDriver(Func<string, nint> export, Action bind)
     /// <summary>Why events cannot be used; null if this driver has all the functions.</summary>
     public string? LacksEvents => calls.Lacks("cuEventCreate", "cuEventRecord", "cuStreamWaitEvent", "cuEventDestroy_v2");
 
-    /// <summary>Why the driver does not start, as <see cref="CudaStatus"/> says it; null if it does.</summary>
+    /// <summary>Why the driver does not start, in the words of <see cref="CudaStatus"/>; null if it does.</summary>
     public string? Start() => ((delegate* unmanaged<uint, int>)calls["cuInit"])(0) is var status and not 0 ? Describe(status) : null;
 
-    /// <summary>Starts capture: the stream records launches instead of running them. Other threads may allocate meanwhile.</summary>
+    /// <summary>Starts capture: the stream records launches instead of running them. Other threads may allocate during capture.</summary>
     public void BeginCapture(nint stream) => Check("cuStreamBeginCapture_v2", ((delegate* unmanaged<nint, int, int>)calls["cuStreamBeginCapture_v2"])(stream, RelaxedCapture));
 
     /// <summary>Ends capture; returns the graph of the launches since <see cref="BeginCapture"/>.</summary>
@@ -72,7 +72,7 @@ internal sealed unsafe class CudaDriver(Func<string, nint> export, Action bind)
     /// <summary>Frees an event.</summary>
     public void DestroyEvent(nint happening) => Check("cuEventDestroy_v2", ((delegate* unmanaged<nint, int>)calls["cuEventDestroy_v2"])(happening));
 
-    /// <summary>What the driver's compiler says about PTX that it refuses, on one line; empty if it says nothing.</summary>
+    /// <summary>The message of the driver's compiler about refused PTX, on one line; empty if there is none.</summary>
     public string CompilerLog(string ptx)
     {
         const int ErrorLog = 5, ErrorLogBytes = 6, Most = 8192;

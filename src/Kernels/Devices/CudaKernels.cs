@@ -15,7 +15,7 @@ internal static partial class CudaKernels
     private static readonly ConcurrentDictionary<(MethodInfo Kernel, CudaArchitecture, CudaInstructionSet), PTXCompiledKernel> known = [];
 
     /// <summary>The launcher of a kernel.</summary>
-    /// <exception cref="DeviceException">The driver refuses the kernel; the message has what its compiler says.</exception>
+    /// <exception cref="DeviceException">The driver refuses the kernel; the message contains that of its compiler.</exception>
     public static Action<AcceleratorStream, KernelConfig, TArgs> Load<TArgs>(CudaAccelerator accelerator, CudaDriver? driver, MethodInfo kernel) where TArgs : struct
     {
         PTXBackend backend = accelerator.Backend;
@@ -34,7 +34,7 @@ internal static partial class CudaKernels
     /// <summary>A kernel as PTX, in which no conditional branch claims to be uniform.</summary>
     /// <remarks>
     /// ILGPU 1.5.3 marks a branch `.uni` if its condition does not depend on the thread through operands. It ignores that a value may depend
-    /// on the way that a thread took to it, so some marks are wrong, and the behaviour of such a branch is not defined (PTX ISA, "bra").
+    /// on the path that a thread took to it, so some marks are wrong, and the behaviour of such a branch is undefined (PTX ISA, "bra").
     /// The driver's compiler finds uniform branches itself.
     /// </remarks>
     public static PTXCompiledKernel Compile(PTXBackend backend, MethodInfo kernel) => KernelText.Compile(backend, kernel).With(static ptx => ClaimsUniform().Replace(ptx, "$1"));

@@ -6,7 +6,7 @@ namespace GpuCtr.Kernels.Devices;
 
 /// <summary>Finds NVIDIA GPUs. What keeps the driver or a GPU from use is reported.</summary>
 /// <remarks>
-/// ILGPU's own search sets a resolver of libraries on WSL, which fails at the second call and where the host process has one; ends silently
+/// On WSL, ILGPU's own search sets a library resolver, which fails at the second call and if the host process has one; it ends silently
 /// at the first GPU that does not answer; and forgets why the driver does not start.
 /// </remarks>
 internal static class CudaSearch

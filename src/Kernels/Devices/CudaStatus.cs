@@ -1,14 +1,14 @@
 namespace GpuCtr.Kernels.Devices;
 
-/// <summary>What a person can do about codes of the CUDA driver (CUDA Driver API, <c>CUresult</c>).</summary>
+/// <summary>What the user can do about codes of the CUDA driver (CUDA Driver API, <c>CUresult</c>).</summary>
 internal static class CudaStatus
 {
-    /// <summary>What to look at where the driver shows no GPU.</summary>
+    /// <summary>What to check if the driver shows no GPU.</summary>
     public const string NoDevice = "the driver sees no GPU: look at CUDA_VISIBLE_DEVICES; in a container, start it with `--gpus all`";
 
     /// <summary>One line: the driver's words, the code, and advice if there is any.</summary>
     /// <param name="status">The code.</param>
-    /// <param name="text">What the driver says it means; null if it does not know.</param>
+    /// <param name="text">The driver's description; null if it has none.</param>
     public static string Describe(int status, string? text) =>
         $"{(string.IsNullOrWhiteSpace(text) ? "" : $"{DriverText.Name(text)}, ")}CUDA error {status}{(Advice(status) is { } advice ? $": {advice}" : "")}";
 

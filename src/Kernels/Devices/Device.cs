@@ -47,7 +47,7 @@ public sealed partial class Device : IDisposable
     /// <param name="spec">auto = CUDA, else an OpenCL GPU, else the CPU.</param>
     /// <param name="kernels">Which op variants to use.</param>
     /// <param name="threads">Worker threads of the CPU device; 0 = one per core.</param>
-    /// <param name="precision">What the factors of matrix products are rounded to.</param>
+    /// <param name="precision">The precision to which factors of matrix products are rounded.</param>
     /// <exception cref="DeviceException">The device was not found (the message lists those that were), or does not support the precision.</exception>
     public static Device Open(string spec = "auto", KernelChoice kernels = KernelChoice.Auto, int threads = 0, Precision precision = Precision.Fp32) =>
         DeviceCatalog.Open(spec, kernels, threads, precision);
@@ -107,10 +107,10 @@ public sealed partial class Device : IDisposable
     /// <summary>The library for plain matrix products; null if there is none.</summary>
     internal IBlas? Blas { get; }
 
-    /// <summary>What a user should know of how the device was opened: which library multiplies matrices, or why none does; why <c>auto</c> took no NVIDIA GPU. Null if there is nothing to tell.</summary>
+    /// <summary>A note for the user about how the device was opened: which library multiplies matrices, or why none does; why <c>auto</c> did not take an NVIDIA GPU. Null if there is none.</summary>
     public string? Note { get; private set; }
 
-    /// <summary>How batches get to the device; null with the SIMD variants, where the slot is copied at once.</summary>
+    /// <summary>Copies batches to the device; null with the SIMD variants, where the slot is copied synchronously.</summary>
     internal BatchCopies? Copies { get; }
 
     /// <summary>Lock of the call that uses the stream and the workers.</summary>
@@ -216,7 +216,7 @@ public sealed partial class Device : IDisposable
         }
     }
 
-    /// <summary>Waits, and says why the device no longer works; null while it does. After some faults, an access outside of memory for instance, a driver refuses every further call.</summary>
+    /// <summary>Waits for the device, and returns why it no longer works; null if it does. After some faults, such as an access out of bounds, a driver refuses every further call.</summary>
     internal string? FindFailure()
     {
         try

@@ -71,7 +71,7 @@ public static class DeviceCatalog
         };
     }
 
-    /// <summary>Why <c>auto</c> takes no NVIDIA GPU although their driver is installed; null if it takes one, or if there is no driver.</summary>
+    /// <summary>Why <c>auto</c> does not take an NVIDIA GPU although the driver is installed; null if it takes one, or if there is no driver.</summary>
     public static string? PassedOver() => Search(DeviceKind.Cuda).PassedOver;
 
     private static Device OpenCpu(KernelChoice kernels, Precision precision, int threads)
@@ -106,7 +106,7 @@ public static class DeviceCatalog
         }
     }
 
-    /// <summary>How kernels are compiled, whatever the device.</summary>
+    /// <summary>Compiler options of kernels, the same for all devices.</summary>
     /// <remarks>
     /// Kernels take their views in one argument structure. Only at O2 does ILGPU infer that these views point to global memory;
     /// below, it emits generic pointers, which OpenCL drivers without a generic address space refuse.

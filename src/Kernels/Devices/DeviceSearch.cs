@@ -8,7 +8,7 @@ internal sealed record DeviceSearch(List<ILGPU.Runtime.Device> Found, List<strin
     /// <summary>Whether a driver for this kind is installed.</summary>
     public bool HasDriver { get; init; } = true;
 
-    /// <summary>Why <c>--device auto</c> finds none although their driver is here; null if it finds one, or if there is no driver.</summary>
+    /// <summary>Why <c>--device auto</c> finds none although the driver is installed; null if it finds one, or if there is no driver.</summary>
     public string? PassedOver => HasDriver && Found.Count == 0 ? $"--device auto passes over the NVIDIA driver: {string.Join("; ", Refused)}" : null;
 
     /// <summary>An answer of a driver; null if it fails, and then the reason is kept.</summary>
@@ -21,7 +21,7 @@ internal sealed record DeviceSearch(List<ILGPU.Runtime.Device> Found, List<strin
         }
         catch (Exception e)
         {
-            Refused.Add($"{what} does not answer as it should: {DriverText.Reason(e)}");
+            Refused.Add($"{what} does not respond as expected: {DriverText.Reason(e)}");
             return null;
         }
     }

@@ -5,9 +5,9 @@ using ILGPU;
 
 namespace GpuCtr.Kernels.Devices;
 
-/// <summary>Finds the libraries of drivers that Linux has under other names than ILGPU imports.</summary>
+/// <summary>Finds driver libraries whose names on Linux differ from those that ILGPU imports.</summary>
 /// <remarks>
-/// The loader asks here last, after ILGPU's own resolver or one of the host process, so nothing conflicts:
+/// The loader calls this last, after ILGPU's own resolver or one of the host process, so nothing conflicts:
 /// an assembly has one resolver, and ILGPU sets its own on WSL.
 /// </remarks>
 internal static class DriverLibraries
@@ -15,7 +15,7 @@ internal static class DriverLibraries
     private static readonly Assembly ilgpu = typeof(Context).Assembly;
 
     // Debian and Ubuntu ship libOpenCL.so.1 without the link that has no version, and so does NVIDIA's driver libcuda.so.1.
-    // WSL keeps the driver of its host in a folder of its own.
+    // WSL keeps the driver of its host in a separate folder.
     private static readonly Dictionary<string, string[]> files = new()
     {
         ["OpenCL"] = ["libOpenCL.so.1"],

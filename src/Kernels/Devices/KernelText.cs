@@ -6,7 +6,7 @@ using ILGPU.Backends.PTX;
 
 namespace GpuCtr.Kernels.Devices;
 
-/// <summary>Compiles kernels by ILGPU, and changes what it wrote before a driver reads it: ILGPU lets nobody set the text, so its field is written here and nowhere else.</summary>
+/// <summary>Compiles kernels with ILGPU, and changes the generated code before a driver reads it: ILGPU has no setter for the text, so its field is written here and nowhere else.</summary>
 internal static class KernelText
 {
     /// <summary>A kernel as PTX.</summary>

@@ -20,7 +20,7 @@ public sealed class Lifetime(string owner, Action free)
     /// <exception cref="ObjectDisposedException">It is closed.</exception>
     public Lease Enter() => TryEnter(out Lease lease) ? lease : throw new ObjectDisposedException(owner);
 
-    /// <summary>Enters, as <see cref="Enter"/> does; false if it is closed.</summary>
+    /// <summary>Like <see cref="Enter"/>, but returns false if it is closed.</summary>
     public bool TryEnter(out Lease lease)
     {
         bool entered = Interlocked.Increment(ref users) >= 0;

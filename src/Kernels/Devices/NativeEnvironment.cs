@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace GpuCtr.Kernels.Devices;
 
-/// <summary>Variables that native libraries read: .NET changes only its own copy of the environment, which they do not see.</summary>
+/// <summary>Variables that native libraries read: .NET changes only its own copy of the environment, which native code does not see.</summary>
 internal static class NativeEnvironment
 {
     /// <summary>Sets a variable that the user has not set. Windows has one environment for all.</summary>

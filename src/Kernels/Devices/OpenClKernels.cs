@@ -16,12 +16,12 @@ internal static partial class OpenClKernels
 
     /// <summary>A kernel as OpenCL C, the same text in every process.</summary>
     /// <remarks>
-    /// Drivers keep what they have compiled, and find it by its source. ILGPU's names in it end in numbers that count everything the process
-    /// has compiled so far; here they count from 0 in each program, so that what was compiled once, in any order, is found again.
+    /// Drivers cache compiled kernels by their source. ILGPU's names in the source end in numbers that count everything the process
+    /// has compiled so far; here they are renumbered from 0 in each program, so that the cache finds a program again, in whatever order programs are compiled.
     /// </remarks>
     public static CLCompiledKernel Compile(CLBackend backend, MethodInfo kernel) => KernelText.Compile(backend, kernel).With(Renumber);
 
-    /// <summary>Numbers behind underscores become 0, 1, …, in the order in which they come first: equal ones stay equal and different ones different.</summary>
+    /// <summary>Numbers behind underscores become 0, 1, …, in order of first occurrence: equal numbers stay equal, and different ones different.</summary>
     internal static string Renumber(string source)
     {
         Dictionary<string, int> numbers = [];

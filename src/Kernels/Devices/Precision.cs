@@ -9,7 +9,7 @@ public enum Precision
     /// <summary>Rounded to 10 fraction bits, for the tensor cores of NVIDIA GPUs of compute capability 8.0 and up.</summary>
     Tf32,
 
-    /// <summary>Rounded to 7 fraction bits, for the same tensor cores, which multiply twice as many of these at a time.</summary>
+    /// <summary>Rounded to 7 fraction bits, for the same tensor cores, which multiply twice as many of them per instruction.</summary>
     Bf16,
 }
 

@@ -7,8 +7,8 @@ using ILGPU.Algorithms;
 namespace GpuCtr.Kernels.Embedding;
 
 /// <summary>
-/// Applies the steps that table rows have missed, so that a table in which only the rows of a batch move ends where
-/// <see cref="DenseUpdate"/> would have taken it. Run on the rows of a batch before they are read, or on all rows.
+/// Applies the steps that table rows have missed, so that a table in which only the rows of a batch move ends with the values that
+/// <see cref="DenseUpdate"/> would have given it. Run on the rows of a batch before they are read, or on all rows.
 /// </summary>
 /// <remarks>
 /// A missed step s is the <see cref="UpdateRule"/> with g = 0:  m ← β₁ m,  v ← β₂ v,  w ← w − size_s m / (√v + ε_s)  (AdamW: after w ← (1 − η_s λ) w);  SGD with momentum: m ← μ m,  w ← w − η_s m.
@@ -50,7 +50,7 @@ public sealed partial class DeferredRowUpdate
     /// <summary>The rows of this batch.</summary>
     public void RunBatch() => variant.RunBatch();
 
-    /// <summary>Updates all rows; call <see cref="UpdateLog.Clear"/> afterwards, or they catch up a second time.</summary>
+    /// <summary>Updates all rows; call <see cref="UpdateLog.Clear"/> afterwards, or they would catch up twice.</summary>
     public void RunAll() => variant.RunAll();
 
     private Variant Portable()

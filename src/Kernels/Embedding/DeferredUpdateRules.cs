@@ -4,7 +4,7 @@ using GpuCtr.Kernels.Optimizers;
 
 namespace GpuCtr.Kernels.Embedding;
 
-/// <summary>Any number of steps of Adam, or of SGD with momentum, without a gradient, in closed form: one rule for all rows that have seen the same steps.</summary>
+/// <summary>Any number of steps of Adam, or of SGD with momentum, without a gradient, in closed form: one rule for all rows that have missed the same steps.</summary>
 /// <remarks>
 /// With x = √v before the first missed step, missed step j moves w by −m c_j / (x + e_j), where c_j = size_j (β₁/√β₂)ʲ and e_j = ε_j / √β₂ʲ, so
 ///   Σ_j c_j / (x + e_j) = ∫ dμ(e) / (x + e),  μ the measure with weight c_j at e_j; the values e_j lie close together.

@@ -31,7 +31,7 @@ public enum L2Scope
 /// <param name="L2">λ, applied once per row and step.</param>
 /// <param name="Scope">The rows on which λ acts.</param>
 /// <param name="MbaRates">(ΣV, 1) λ_mba / n_r of mini-batch aware regularization; null for none.</param>
-/// <param name="Log">The update log of <see cref="EmbeddingUpdate.Replay"/>; null if a row without a gradient does not move.</param>
+/// <param name="Log">The update log of <see cref="EmbeddingUpdate.Replay"/>; null if rows without a gradient do not move.</param>
 public readonly record struct TableOptions(EmbeddingUpdate Update, float L2, L2Scope Scope, Tensor? MbaRates = null, UpdateLog? Log = null)
 {
     /// <summary>Ranges of rows that do not learn.</summary>
@@ -40,8 +40,8 @@ public readonly record struct TableOptions(EmbeddingUpdate Update, float L2, L2S
 
 /// <summary>An embedding table (ΣV, D) with the gradients of its rows and its update.</summary>
 /// <remarks>
-/// On several ranks, each has a part of the rows with their state and updates them as a table of one rank, by the rows that all ranks ask it for.
-/// Ops read <see cref="Rows"/>: then a table of the rows that this rank's part of the batch needs, which were fetched.
+/// On several ranks, each owns a part of the rows with their state, and updates them like a table on one rank, with the gradients that all ranks send.
+/// Ops read <see cref="Rows"/>: then a table with the fetched rows that this rank's part of the batch needs.
 /// </remarks>
 public sealed class EmbeddingTable
 {
@@ -62,7 +62,7 @@ public sealed class EmbeddingTable
     /// <param name="rule">The optimizer.</param>
     /// <param name="scalars">Step scalars.</param>
     /// <param name="guard">Clip factor and norm.</param>
-    /// <param name="exchange">Where rows are on several ranks; null on one.</param>
+    /// <param name="exchange">Exchanges rows between ranks; null on one rank.</param>
     public EmbeddingTable(
         Workspace workspace, string name, long rows, int columns, long rowGradients,
         SortedLookups lookups, TableOptions options, UpdateRule rule, DeviceArray<StepScalars> scalars, GradientGuard guard, RowExchange? exchange = null)
@@ -90,7 +90,7 @@ public sealed class EmbeddingTable
     /// <summary>(ΣV, D); on several ranks the rows of this one.</summary>
     public Tensor Weights { get; }
 
-    /// <summary>What the rows of a batch number: the weights; on several ranks (1 + U, D), the rows of the batch behind the padding row.</summary>
+    /// <summary>The table into which the rows of a batch index: the weights; on several ranks (1 + U, D), the padding row followed by the rows of the batch.</summary>
     public Tensor Rows { get; }
 
     /// <summary>(P, D): gradient of the loss by the result of each lookup, written by the ops that read the table.</summary>
@@ -99,7 +99,7 @@ public sealed class EmbeddingTable
     /// <summary>The optimizer's state.</summary>
     public OptimizerState State => update.State;
 
-    /// <summary>Brings the rows of the batch to <see cref="Rows"/>, before they are read.</summary>
+    /// <summary>Fetches the rows of the batch to <see cref="Rows"/>, before they are read.</summary>
     public void Fetch() => fetch();
 
     /// <summary>Applies the missed steps of the rows of the batch, before they are read.</summary>
@@ -108,7 +108,7 @@ public sealed class EmbeddingTable
     /// <summary>The same for all rows.</summary>
     public void ApplyDeferredToAll() => deferred?.RunAll();
 
-    /// <summary>Sums the row gradients by row; those of rows that do not learn become 0.</summary>
+    /// <summary>Sums the row gradients by row; the sums of frozen rows become 0.</summary>
     public void Reduce()
     {
         ownRows?.Run();

@@ -7,8 +7,8 @@ namespace GpuCtr.Kernels.Embedding;
 
 /// <summary>Rows of a table that do not learn: their gradient becomes 0, after it was summed and before its norm is measured.</summary>
 /// <remarks>
-/// dW[r] = 0 for first ≤ r &lt; end. Rules without weight decay then leave the row where it is, since its moments stay 0.
-/// dW compact (U, D), row i for the i-th distinct row of the batch; or whole (ΣV, D). Writes what is frozen, reads only the rows of the batch.
+/// dW[r] = 0 for first ≤ r &lt; end. Rules without weight decay then do not change the row, since its moments stay 0.
+/// dW compact (U, D), row i for the i-th distinct row of the batch; or whole (ΣV, D). Writes only frozen rows, reads only the rows of the batch.
 /// </remarks>
 public sealed unsafe class FrozenRows
 {

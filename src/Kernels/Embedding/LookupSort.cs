@@ -4,7 +4,7 @@ using ILGPU;
 
 namespace GpuCtr.Kernels.Embedding;
 
-/// <summary>Where lookups come from: an array of table rows, and the row gradient that belongs to each.</summary>
+/// <summary>A source of lookups: an array of table rows, and the row gradient that belongs to each.</summary>
 /// <param name="Rows">Table rows; those of this source start at <paramref name="FirstRow"/>.</param>
 /// <param name="FirstRow">Index of the first.</param>
 /// <param name="Count">Largest number in a pass.</param>
@@ -17,7 +17,7 @@ public sealed record LookupSource(DeviceArray<int> Rows, int FirstRow, Func<Pass
 /// <summary>The sort of <see cref="LookupSorter"/> on the device: a stable radix sort without atomics and without warp operations.</summary>
 /// <remarks>
 /// Least significant digit first, eight bits a pass (Satish et al., IPDPS 2009): a group sorts a block of 512 keys by their digit in shared memory, four
-/// bits at a time, with a counter for each thread and value; the counts of each digit are scanned over all blocks; then every key knows where it goes.
+/// bits at a time, with a counter for each thread and value; the counts of each digit are scanned over all blocks; which gives every key its destination.
 /// Lookups that are not trained get the key ΣV, and so come last. The order is that of the host's sort.
 /// 28 bytes a lookup and pass and 8 for each digit of a block, ⌈bits of ΣV / 8⌉ passes of three launches; nothing that differs between batches of a shape is an argument.
 /// </remarks>
@@ -31,7 +31,7 @@ public sealed class LookupSort
     private readonly Kernel<LookupSortKernels.Args> sortBlocks, scan, scatter, countHeads, segments;
 
     /// <param name="workspace">Reserves keys.</param>
-    /// <param name="sources">All lookups, in the order in which those of one row stay.</param>
+    /// <param name="sources">All lookups; the order of lookups of one row is kept.</param>
     /// <param name="tableRows">ΣV: every row is below this.</param>
     /// <param name="lookups">Where the result goes.</param>
     public LookupSort(Workspace workspace, IReadOnlyList<LookupSource> sources, int tableRows, SortedLookups lookups)
@@ -41,7 +41,7 @@ public sealed class LookupSort
         gather = new(device, LookupSortKernels.GatherKernel);
         (sortBlocks, scan, scatter) = (new(device, LookupSortKernels.SortBlockKernel), new(device, LookupSortKernels.ScanKernel), new(device, LookupSortKernels.ScatterKernel));
         (countHeads, segments) = (new(device, LookupSortKernels.CountHeadsKernel), new(device, LookupSortKernels.SegmentsKernel));
-        // Pass by pass keys and values change sides; values must end in Order, so an odd number of passes begins on the other side.
+        // Keys and values alternate between two buffers from pass to pass; values must end in Order, so an odd number of passes starts with the other buffer.
         passes = LookupSortKernels.Passes(tableRows);
         int capacity = lookups.Capacity, blocks = LookupSortKernels.Blocks(capacity + 1);
         keys = workspace.TrainingArray<int>("lookup keys", capacity);

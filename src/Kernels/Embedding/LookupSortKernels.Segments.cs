@@ -34,7 +34,7 @@ public static partial class LookupSortKernels
         {
             int i = first + j, at = Group.IdxX * ThreadKeys + j + 1, key = keys[Padded(at)], previous = keys[Padded(at - 1)];
             bool starts = key != previous && previous < a.TableRows;
-            // Behind the last row there is one start more, where the last segment ends.
+            // One more start follows the last row: the end of the last segment.
             if (starts)
                 a.SegmentStart[segments] = i;
             if (starts && key >= a.TableRows)
@@ -49,7 +49,7 @@ public static partial class LookupSortKernels
         }
     }
 
-    /// <summary>Puts the keys of a block in shared memory, behind the key before them.</summary>
+    /// <summary>Loads the keys of a block into shared memory, after the previous key.</summary>
     private static void Stage(Args a, ArrayView<int> keys)
     {
         for (int i = Group.IdxX; i <= BlockKeys; i += Group.DimX)

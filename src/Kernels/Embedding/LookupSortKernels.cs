@@ -3,7 +3,7 @@ using ILGPU;
 
 namespace GpuCtr.Kernels.Embedding;
 
-/// <summary>The kernels of <see cref="LookupSort"/>. A block is what a group has: 512 keys, eight in a row for each thread.</summary>
+/// <summary>The kernels of <see cref="LookupSort"/>. A block is processed by a group: 512 keys, eight consecutive ones for each thread.</summary>
 public static partial class LookupSortKernels
 {
     internal const int DigitBits = 8, Digits = 1 << DigitBits;
@@ -16,7 +16,7 @@ public static partial class LookupSortKernels
     // An item is the digit of a key and its place in the block.
     private const int PlaceBits = 16, PlaceMask = (1 << PlaceBits) - 1;
 
-    /// <summary>What the sort sees; Counts are (Digits, Blocks), Sums one for each digit, Moves one for each key.</summary>
+    /// <summary>Arguments of the sort; Counts are (Digits, Blocks), Sums one for each digit, Moves one for each key.</summary>
     public readonly record struct Args(
         ArrayView<int> Keys, ArrayView<int> Values, ArrayView<int> ToKeys, ArrayView<int> ToValues, ArrayView<int> Moves, ArrayView<int> Counts, ArrayView<int> Sums,
         ArrayView<int> SegmentStart, ArrayView<int> SegmentRow, ArrayView<int> SegmentOfBlock, ArrayView<int> Segments,
@@ -24,11 +24,11 @@ public static partial class LookupSortKernels
     {
         internal int Digit(int key) => key >> Shift & Digits - 1;
 
-        /// <summary>Behind the last key one that is no row, and one before the first.</summary>
+        /// <summary>An invalid row after the last key, and one before the first.</summary>
         internal int Key(int i) => i < 0 ? -1 : i < Length ? Keys[i] : TableRows;
     }
 
-    /// <summary>What the gathering of keys sees: of <see cref="LookupSource"/>.</summary>
+    /// <summary>Arguments of gathering keys from a <see cref="LookupSource"/>.</summary>
     public readonly record struct KeyArgs(
         ArrayView<int> Rows, ArrayView<int> Padding, ArrayView<int> Offsets, ArrayView<int> Keys, ArrayView<int> Values,
         int FirstRow, int First, int Length, int Last, int Fields, int Columns, int FirstGradient, int TableRows);
@@ -70,7 +70,7 @@ public static partial class LookupSortKernels
         ArrayView<int> items = SharedMemory.Allocate<int>(2 * (BlockKeys + BlockKeys / 32)), counters = SharedMemory.Allocate<int>(Counters + Counters / 32);
         ArrayView<int> parts = SharedMemory.Allocate<int>(Device.GroupThreads), first = SharedMemory.Allocate<int>(Digits), last = SharedMemory.Allocate<int>(Digits);
         int thread = Group.IdxX, start = Grid.IdxX * BlockKeys, length = Math.Min(BlockKeys, a.Length - start), other = Padded(BlockKeys);
-        // Behind the last key the largest digit, so that what is no key stays last.
+        // After the last key, the largest digit, so that padding stays last.
         for (int i = thread; i < BlockKeys; i += Group.DimX)
             items[Padded(i)] = (i < length ? a.Digit(a.Keys[start + i]) : Digits - 1) << PlaceBits | i;
         for (int digit = thread; digit < Digits; digit += Group.DimX)
@@ -140,7 +140,7 @@ public static partial class LookupSortKernels
         }
     }
 
-    /// <summary>Sorts a block by four bits of its items, stably: each thread counts its eight in counters of its own, whose sums say where each item goes.</summary>
+    /// <summary>Sorts a block by four bits of its items, stably: each thread counts its eight items in its own counters, whose prefix sums give the destinations.</summary>
     private static void SortByHalf(ArrayView<int> items, int from, int to, int shift, ArrayView<int> counters, ArrayView<int> parts)
     {
         int thread = Group.IdxX, mine = thread * ThreadCounters;
@@ -159,7 +159,7 @@ public static partial class LookupSortKernels
             counters[Padded(i)] = upTo;
         }
         Group.Barrier();
-        // Counters are where the items of a thread end: it assigns places from its last item to its first.
+        // A counter is the end of a thread's items: positions are assigned from its last item to its first.
         for (int k = ThreadKeys - 1; k >= 0; k--)
         {
             int item = items[from + Padded(thread * ThreadKeys + k)], counter = Counter(item >> shift & Halves - 1), place = counters[counter] - 1;
@@ -169,9 +169,9 @@ public static partial class LookupSortKernels
         Group.Barrier();
     }
 
-    /// <summary>Where a thread counts a value: counters of a value lie together, those of the threads in order.</summary>
+    /// <summary>Index of a thread's counter of a value: the counters of a value are contiguous, in the order of threads.</summary>
     private static int Counter(int half) => Padded(half * Device.GroupThreads + Group.IdxX);
 
-    /// <summary>One place of shared memory in 33 is left out, so that threads with eight or sixteen places in a row each use different banks.</summary>
+    /// <summary>Every 33rd word of shared memory is padding, so that threads with eight or sixteen consecutive words each use different banks.</summary>
     private static int Padded(int i) => i + (i >> 5);
 }

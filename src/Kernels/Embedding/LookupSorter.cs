@@ -14,7 +14,7 @@ public sealed class LookupSorter
     private int length;
 
     /// <param name="capacity">Largest number of lookups in a batch.</param>
-    /// <param name="shards">Rows are sorted by the rank that has them, and their <see cref="RowShards.Place"/> stands for them; null: on one rank.</param>
+    /// <param name="shards">Rows are represented by their <see cref="RowShards.Place"/>, and thus sorted by their rank; null: on one rank.</param>
     public LookupSorter(int capacity, RowShards? shards = null)
     {
         this.shards = shards;
@@ -34,7 +34,7 @@ public sealed class LookupSorter
 
     /// <summary>Writes the sorted lookups; returns the number of distinct rows, U.</summary>
     /// <param name="tableRows">Number of table rows.</param>
-    /// <param name="order">(P) gradient indices, grouped by row, within a row in the order in which they were added.</param>
+    /// <param name="order">(P) gradient indices, grouped by row, and in the order of addition within a row.</param>
     /// <param name="segmentStart">(U + 1) start of each row's indices in <paramref name="order"/>.</param>
     /// <param name="segmentRow">(U) the rows, ascending.</param>
     public int Sort(int tableRows, Span<int> order, Span<int> segmentStart, Span<int> segmentRow)

@@ -11,7 +11,7 @@ internal struct QuadratureMoments
     /// <summary>Adds the number <paramref name="at"/> with its weight.</summary>
     public void Add(double weight, double at)
     {
-        // Relative to the first number, because all others are close to it.
+        // Relative to the first number, because the others are close to it.
         origin = origin == 0 ? at : origin;
         double t = (at - origin) / origin;
         m0 += weight;

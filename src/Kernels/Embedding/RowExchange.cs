@@ -6,10 +6,10 @@ namespace GpuCtr.Kernels.Embedding;
 
 /// <summary>Brings the table rows of a batch from the ranks that have them, and their gradients back: one exchange for all tables of a model.</summary>
 /// <remarks>
-/// A rank asks each rank for the distinct rows of its part of the batch (U of them in all), sorted by <see cref="RowShards.Place"/>: so what goes to one
-/// rank is together in every array, and comes back in the same order. An owner groups what it was asked for by row as the lookups of a batch are, in the
+/// A rank requests the distinct rows of its part of the batch (U in total), sorted by <see cref="RowShards.Place"/>: so the data for one
+/// rank is contiguous in every array, and returns in the same order. An owner groups the requests by row, like the lookups of a batch, in the
 /// order of ranks, and sums, updates and catches up its rows by that as a model of one rank does.
-/// A step moves 4 bytes for a row, and 4·D each way for each table, for rows that live elsewhere.
+/// A step moves 4 bytes for a row, and 4·D each way for each table, for rows owned by other ranks.
 /// </remarks>
 public sealed class RowExchange
 {
@@ -40,10 +40,10 @@ public sealed class RowExchange
     /// <summary>Which rank has which rows.</summary>
     public RowShards Shards { get; }
 
-    /// <summary>The rows of this rank that ranks ask for, by row; a lookup is the place of a row in all that is asked for.</summary>
+    /// <summary>The requests for rows of this rank, grouped by row; a lookup is the index of a request.</summary>
     public SortedLookups Owned { get; }
 
-    /// <summary>Tells the owners which rows this rank's part of the batch reads.</summary>
+    /// <summary>Sends the owners the requests of this rank's part of the batch.</summary>
     /// <param name="places">(U) their <see cref="RowShards.Place"/>, ascending.</param>
     public void Ask(ReadOnlySpan<int> places)
     {
@@ -61,10 +61,10 @@ public sealed class RowExchange
         Owned.Write(device, sorter, (int)Shards.OwnRows, order, starts, rows, blocks);
     }
 
-    /// <summary>Sends rows to those that asked for them.</summary>
+    /// <summary>Sends rows to the ranks that requested them.</summary>
     /// <param name="table">The rows of this rank.</param>
     /// <param name="gathered">(R, D) for those that are sent.</param>
-    /// <param name="to">(1 + U, D): receives the rows that this rank has asked for, from row 1 on.</param>
+    /// <param name="to">(1 + U, D): receives the rows that this rank has requested, from row 1 on.</param>
     public void Fetch(Tensor table, Tensor gathered, Tensor to)
     {
         int d = to.Columns;
@@ -78,8 +78,8 @@ public sealed class RowExchange
     }
 
     /// <summary>Sends the gradients of rows to their owners.</summary>
-    /// <param name="sums">(U, D) gradients of the rows that this rank has asked for.</param>
-    /// <param name="to">(R, D): receives those of the rows that it was asked for.</param>
+    /// <param name="sums">(U, D) gradients of the rows that this rank has requested.</param>
+    /// <param name="to">(R, D): receives the gradients for the requests of this rank's rows.</param>
     public void Return(Tensor sums, Tensor to)
     {
         int d = to.Columns;

@@ -24,7 +24,7 @@ public sealed partial class RowUpdate : ITableUpdate
         ArrayView<float> W, ArrayView<float> Dw, ArrayView<float> M, ArrayView<float> V, ArrayView<int> SegmentRow, ArrayView<float> StepFactor, ArrayView<StepScalars> Scalars,
         UpdateRule Rule, ArrayView<int> Segments, int D);
 
-    /// <param name="workspace">Where the optimizer's state is reserved.</param>
+    /// <param name="workspace">Reserves the optimizer's state.</param>
     /// <param name="table">(ΣV, D).</param>
     /// <param name="gradient">(U, D) compact.</param>
     /// <param name="lookups">The batch's rows.</param>

@@ -5,7 +5,7 @@ using ILGPU;
 
 namespace GpuCtr.Kernels.Embedding;
 
-/// <summary>The variant of <see cref="TableGradient"/> for GPUs: long segments are summed by blocks instead of one lookup after the other.</summary>
+/// <summary>The variant of <see cref="TableGradient"/> for GPUs: long segments are summed by blocks instead of lookup by lookup.</summary>
 /// <remarks>
 /// The sorted lookups are cut into blocks of 16, these into blocks of 16, and so on. First, blocks that lie within one segment are
 /// summed level by level, one thread per block. Then one thread per segment sums its blocks and the rest at both ends, at every level.

@@ -10,7 +10,7 @@ namespace GpuCtr.Kernels.Embedding;
 /// dW[r] = Σ over the lookups p that point at r of dRows[p]  + (λ + ρ[r]) W[r], once per row however often it occurs:
 /// λ is L2 on touched rows, ρ[r] = λ_mba / n_r mini-batch aware regularization (Zhou et al., KDD 2018, eq. 6; n_r occurrences in the training set).
 /// dRows (P, D) read once   sorted lookups   dW compact (U, D), row i for the i-th distinct row; or whole (ΣV, D), other rows untouched.
-/// Where an op reads the whole table and has written its gradient (<see cref="Tensor.Consume"/>), dW[r] is added to that.
+/// If an op reads the whole table and has written its gradient (<see cref="Tensor.Consume"/>), dW[r] is added to it.
 /// One thread sums one row and column in order: the same bits every run. On GPUs long segments are summed by blocks: <see cref="SegmentSums{T}"/>.
 /// </remarks>
 public sealed partial class TableGradient

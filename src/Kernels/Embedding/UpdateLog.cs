@@ -12,7 +12,7 @@ namespace GpuCtr.Kernels.Embedding;
 /// applies the others. One log serves all tables of a model, because a batch updates the same rows of each.
 /// </summary>
 /// <remarks>
-/// A skipped step (stepFactor[0] = 0) moved nothing, so it is not recorded. Everything is in device memory; the host waits for none of it.
+/// A skipped step (stepFactor[0] = 0) moved nothing, so it is not recorded. Everything is in device memory, so the host never waits for it.
 /// </remarks>
 public sealed unsafe partial class UpdateLog
 {

@@ -4,7 +4,7 @@ using GpuCtr.Kernels.Tiles;
 namespace GpuCtr.Kernels.Interactions;
 
 /// <summary>
-/// On GPUs: four products in tiles, of which one factor is computed on the fly. dz is not stored either; instead dx and dv are products of their own over (h, j) and (h, i):
+/// On GPUs: four products in tiles, with one factor computed on the fly. dz is not stored either; instead, dx and dv are separate products over (h, j) and (h, i):
 /// 2·B·D·H·I·J operations more than the least, and no B·D·I·J numbers to write and read.
 /// </summary>
 public sealed partial class CompressedInteraction

@@ -6,7 +6,7 @@ using GpuCtr.Kernels.Tensors;
 namespace GpuCtr.Kernels.Interactions;
 
 /// <summary>
-/// The products of register tiles, z built where a tile reads it: forward 96 rows of it and about 128 columns, as rows; for dW 128 rows and 32 columns, as a packed panel.
+/// The products in register tiles, with z computed when a tile reads it: forward 96 rows of it and about 128 columns, as rows; for dW 128 rows and 32 columns, as a packed panel.
 /// dz is made the same way, 96 rows and 32 columns, and goes into dx and dv while it is in the first-level cache.
 /// </summary>
 /// <remarks>A panel has the columns (i, j) of as many whole maps i as fit into 32, or a part of one if there are more fields than that. Its sums are one task each: the same bits for any number of threads.</remarks>
@@ -90,7 +90,7 @@ public sealed unsafe partial class CompressedInteraction
         {
             float* maps = x.Pointer + row * mapCount + i0, vectors = v.Pointer + row * fields + j0;
             float* to = z;
-            // What is stored behind the last column of a map is overwritten by the next map or the next row.
+            // Values stored after the last column of a map are overwritten by the next map or the next row.
             for (int i = 0; i < together; i++, to += width)
                 for (int j = 0; j < width; j += Lanes.Count)
                     (Lanes.Load(vectors + j, width - j) * maps[i]).Store(to + j);

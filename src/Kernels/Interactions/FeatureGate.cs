@@ -7,7 +7,7 @@ using ILGPU.Algorithms;
 
 namespace GpuCtr.Kernels.Interactions;
 
-/// <summary>The gate of a feature selection layer: y = 2 σ(g) ∘ x (Mao et al., FinalMLP, AAAI 2023, eq. 6); g = 0 leaves x as it is.</summary>
+/// <summary>The gate of a feature selection layer: y = 2 σ(g) ∘ x (Mao et al., FinalMLP, AAAI 2023, eq. 6); g = 0 leaves x unchanged.</summary>
 /// <remarks>
 /// dx = 2 σ(g) ∘ dy,   dg = 2 σ(g) (1 − σ(g)) ∘ x ∘ dy, summed over the rows if they share one g.
 /// x, y (B, H)   g (B, H), or (1, H) for all rows (<see cref="RowKind.Shared"/>).

@@ -5,7 +5,7 @@ using GpuCtr.Kernels.Simd;
 namespace GpuCtr.Kernels.Interactions;
 
 /// <summary>
-/// Four values at a time: vectors are short, and those of a column are apart. Memory is the limit, so wider registers would not be faster.
+/// Four values at a time: vectors are short, and those of a column are not contiguous. Memory is the limit, so wider registers would not be faster.
 /// Half of a row's values are read with large strides, which hardware does not prefetch: the values of the next row are prefetched in memory order.
 /// </summary>
 public sealed unsafe partial class FieldAwarePairs

@@ -42,7 +42,7 @@ public sealed class FieldPairs(IReadOnlyList<(int First, int Rows)> fields, int 
     /// <summary>P = C (C − 1) / 2.</summary>
     public int Count => InnerProducts.PairsOf(C);
 
-    /// <summary>The row of pairs of padding values: that of padding in the first vocabulary, which is never trained; −1: there are none.</summary>
+    /// <summary>The row for pairs of padding values: the padding row of the first vocabulary, which is never trained; −1: there are none.</summary>
     public int PaddingRow => fields.Count > 0 ? 0 : -1;
 
     /// <summary>Computes table row and value of each pair of a row of the batch, in the order (0, 1), (0, 2), …, (1, 2), ….</summary>

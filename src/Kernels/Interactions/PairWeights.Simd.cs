@@ -2,7 +2,7 @@ using GpuCtr.Kernels.Simd;
 
 namespace GpuCtr.Kernels.Interactions;
 
-/// <summary>A row at a time, in four sums: weights lie at random places of their table, and loads that wait overlap without vectors.</summary>
+/// <summary>A row at a time, in four sums: weights are at random positions of their table, and the latencies of scalar loads overlap.</summary>
 public sealed unsafe partial class PairWeights
 {
     private const int BlockRows = 32, Sums = 4;

@@ -9,7 +9,7 @@ namespace GpuCtr.Kernels.Interactions;
 /// dw at pair p of row b = dy[b] v[b, p]; the table's update sums them by row.
 /// row, v (B, P)   w (ΣV, 1)   y (B, 1)   s (B, ⌈P / 32⌉) sums of 32 pairs.
 /// Moves 12 bytes a pair forward, of which the 4 of w are read at random, where a GPU moves 32; 8 a pair backward. Every sum has a fixed order: the same bits every run.
-/// Rows and values come from <see cref="FieldPairs"/> on the loader's threads, as table rows of fields do, and are copied beside the step before.
+/// Rows and values come from <see cref="FieldPairs"/> on the loader's threads, as table rows of fields do, and are copied during the previous step.
 /// </remarks>
 public sealed partial class PairWeights : IOp
 {

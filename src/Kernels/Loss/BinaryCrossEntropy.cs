@@ -8,7 +8,7 @@ namespace GpuCtr.Kernels.Loss;
 
 /// <summary>Mean binary cross entropy of logits, and its gradient, in one pass.</summary>
 /// <remarks>
-/// loss = 1/B Σ_b w (max(z,0) − z y + log(1 + e^{−|z|})),   dz = w (σ(z) − y) / B;   with ε, −log(p + ε) stands in the place of −log p (<see cref="ProbabilityFloor"/>).
+/// loss = 1/B Σ_b w (max(z,0) − z y + log(1 + e^{−|z|})),   dz = w (σ(z) − y) / B;   with ε, −log p is replaced by −log(p + ε) (<see cref="ProbabilityFloor"/>).
 /// z, y, w (B, 1); w = 1 without weights.  On several ranks, B is their rows together, and each has its part of the sum.  Rows are summed in a fixed order: the same bits every run on any number of threads.
 /// </remarks>
 public sealed partial class BinaryCrossEntropy : ILoss

@@ -1,6 +1,6 @@
 namespace GpuCtr.Kernels.Loss;
 
-/// <summary>What a step minimizes: computes the loss of a batch between the forward and the backward pass, and the gradient of the tensors that it reads.</summary>
+/// <summary>The loss that a step minimizes: computed between the forward and the backward pass, with the gradients of the tensors that it reads.</summary>
 public interface ILoss
 {
     /// <summary>Computes loss and gradients of the rows that the pass uses.</summary>

@@ -7,9 +7,9 @@ using ILGPU.Algorithms;
 
 namespace GpuCtr.Kernels.Loss;
 
-/// <summary>The logits of the probabilities that a softmax gives the items of a list, so that σ of the output of a model is a probability whatever its loss: σ(z) = P.</summary>
+/// <summary>The logits of the softmax probabilities of the items of a list, so that σ of a model's output is a probability for every loss: σ(z) = P.</summary>
 /// <remarks>
-/// z_i = s_i − log Σ_{j≠i} e^{s_j} = log P_i − log(1 − P_i),   at most 30, where float32 says P = 1: that of a list of one item.
+/// z_i = s_i − log Σ_{j≠i} e^{s_j} = log P_i − log(1 − P_i),   at most 30, where P = 1 in float32, as for a list of one item.
 /// s, z (B, 1), the items of a list consecutive.   Nothing is trained through it: the loss reads s (<see cref="ListCrossEntropy"/>).
 /// </remarks>
 public sealed class ListLogits : IOp

@@ -8,10 +8,10 @@ namespace GpuCtr.Kernels.Loss;
 
 /// <summary>The cross entropy of a softmax over candidates in place of all items, for vocabularies whose table is too large to be read in every step (Bengio and Senécal 2008; Yang et al. 2020, whose mixed negatives these are).</summary>
 /// <remarks>
-/// Candidates are the distinct items that the batch predicts, and those of S uniform draws. l_mc = ⟨h_m, e_c⟩ + b_c − log π_c for all candidates but the one that is right in row m, which has no −log π:
+/// Candidates are the distinct items that the batch predicts, and those of S uniform draws. l_mc = ⟨h_m, e_c⟩ + b_c − log π_c for all candidates except the correct one of row m, which has no −log π:
 /// π_v = 1 − (1 − 1/V)^S (1 − f_v)^M is the probability that v is a candidate, f_v its share of the items of the training set. So Σ_c e^{l_mc} estimates the sum over all items without bias.
 /// The loss over the gathered rows is <see cref="SoftmaxCrossEntropy"/>, 6·M·C·D operations; in addition, C rows are read and their gradients written as those of C lookups of the table,
-/// which may then be updated lazily; b is as long as the vocabulary, and its gradient 0 where an item is no candidate.
+/// which may then be updated lazily; b is as long as the vocabulary, and its gradient is 0 for items that are not candidates.
 /// </remarks>
 public sealed unsafe partial class SampledSoftmax : ILoss, IDisposable
 {
@@ -37,8 +37,8 @@ public sealed unsafe partial class SampledSoftmax : ILoss, IDisposable
     /// <param name="candidates">(C) distinct rows of the table.</param>
     /// <param name="targets">(M) which candidate is right.</param>
     /// <param name="samples">S.</param>
-    /// <param name="loss">(1, 3) as of <see cref="SoftmaxCrossEntropy"/>.</param>
-    /// <param name="blockLogits">Logits of a block of rows; 0: as many as the device likes.</param>
+    /// <param name="loss">(1, 3) as in <see cref="SoftmaxCrossEntropy"/>.</param>
+    /// <param name="blockLogits">Logits of a block of rows; 0: chosen for the device.</param>
     public SampledSoftmax(
         Workspace workspace, Tensor h, Tensor table, Tensor gradients, long firstGradient, SoftmaxCrossEntropy.OutputRows rows, Tensor? bias, Tensor shares,
         DeviceArray<int> candidates, DeviceArray<int> targets, int samples, Tensor loss, long blockLogits = 0)

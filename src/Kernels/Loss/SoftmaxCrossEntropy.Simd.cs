@@ -14,11 +14,11 @@ public sealed unsafe partial class SoftmaxCrossEntropy
 {
     private const int Strip = Panel.Width, LeastItems = 64, ChunkItems = 128;
 
-    // Four megabytes of powers: they are read where they were written, from the second-level caches of a few cores.
+    // Four megabytes of powers, so that they are read from the second-level caches of a few cores.
     private const long SimdLogits = 1 << 20;
     private const int MostBlockRows = 256;
 
-    // Rows of the current block, and what is known of them.
+    // Rows of the current block, and their intermediate results.
     private int firstRow, rowCount, m, v;
     private int blockRows;
     private DeviceArray<float> powers = null!, columns = null!, panels = null!, highest = null!, sums = null!, targetLogits = null!;
@@ -61,7 +61,7 @@ public sealed unsafe partial class SoftmaxCrossEntropy
         };
     }
 
-    /// <summary>Packs the rows as right operands: once transposed, with rows as columns, and once as they are.</summary>
+    /// <summary>Packs the rows as right operands: once transposed, with rows as columns, and once unchanged.</summary>
     private void PackRows()
     {
         int d = h.Columns;

@@ -13,7 +13,7 @@ namespace GpuCtr.Kernels.Loss;
 /// <remarks>
 /// l_mv = ⟨h_m, e_v⟩ (+ b_v) (+ c_v where v = target(m)),   loss = 1/M Σ_m log Σ_v e^{l_mv} − l_{m,target(m)};   g_mv = (softmax_v(l_m) − [v = target(m)]) / M,
 /// dh_m = Σ_v g_mv e_v,   de_v = Σ_m g_mv h_m,   db_v = Σ_m g_mv.   0 without predictions.
-/// h (M, D) one row a prediction   e (V, D) the rows of some ids of the table   b (V) or none   target (M) rows of the table.
+/// h (M, D) one row per prediction   e (V, D) the rows of some ids of the table   b (V) or none   target (M) rows of the table.
 /// The M × V logits are never stored: a block of rows is multiplied with all items, its probabilities stay until they are multiplied once more for dh and for de.
 /// 6·M·V·D operations; computing the logits again for the gradients would be 8. With R rows a block, e and de are read and written M / R times.
 /// Every sum has a fixed order: the same bits every run.
@@ -36,8 +36,8 @@ public sealed partial class SoftmaxCrossEntropy : ILoss, IDisposable
     /// <param name="bias">(1, V) b, or null.</param>
     /// <param name="targets">(M) rows of the table, all of them among <paramref name="rows"/>.</param>
     /// <param name="loss">(1, 3): mean loss of the last batch; sum over the predictions, and their number, since the host last cleared it.</param>
-    /// <param name="blockLogits">Logits of a block of rows; 0: as many as the device's caches like.</param>
-    /// <param name="targetBias">(1, V) added to the logit of an item in the rows where it is right, or null.</param>
+    /// <param name="blockLogits">Logits of a block of rows; 0: chosen for the caches of the device.</param>
+    /// <param name="targetBias">(1, V) added to the logit of an item in the rows where it is the correct one, or null.</param>
     public SoftmaxCrossEntropy(Workspace workspace, Tensor h, Tensor table, OutputRows rows, Tensor? bias, DeviceArray<int> targets, Tensor loss, long blockLogits = 0, Tensor? targetBias = null)
     {
         (device, this.h, this.rows, this.bias, this.targets, this.loss, this.blockLogits, this.targetBias) = (workspace.Device, h, rows, bias, targets, loss, blockLogits, targetBias);
@@ -146,7 +146,7 @@ public sealed partial class SoftmaxCrossEntropy : ILoss, IDisposable
         }
     }
 
-    /// <summary>Σ g down the rows of a block, added to those of the blocks before.</summary>
+    /// <summary>Σ g over the rows of a block, added to the sums of the previous blocks.</summary>
     public readonly struct BiasTerms(ArrayView<float> gradients, ArrayView<float> dBias, int v, int adds) : IColumnTerms
     {
         private readonly ArrayView<float> gradients = gradients, dBias = dBias;

@@ -9,7 +9,7 @@ internal static class Gaussian
     // p / √2; the coefficients of the polynomial, halved; 1 / √2π.
     internal const float P = 0.23164189f, A1 = 0.127414796f, A2 = -0.142248368f, A3 = 0.7107068705f, A4 = -0.7265760135f, A5 = 0.5307027145f, Peak = 0.39894228f;
 
-    /// <summary>e^{−x²/2}, which the other functions take.</summary>
+    /// <summary>e^{−x²/2}, an argument of the other functions.</summary>
     public static float Power(float x) => XMath.Exp(-0.5f * x * x);
 
     /// <summary>Φ(x).</summary>

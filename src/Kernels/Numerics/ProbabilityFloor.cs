@@ -1,7 +1,7 @@
 namespace GpuCtr.Kernels.Numerics;
 
-/// <summary>ε that is added to a probability before its logarithm, so that no loss is above −log ε: what it takes from −log σ(z).</summary>
-/// <remarks>−log(σ(z) + ε) = softplus(−z) − softplus(λ − z) − log(1 + ε), λ = log(ε / (1 + ε)): no probability is computed that float32 cannot tell from 0 or 1. Nothing is taken if ε is 0.</remarks>
+/// <summary>ε that is added to a probability before its logarithm, so that no loss is above −log ε: the difference to −log σ(z).</summary>
+/// <remarks>−log(σ(z) + ε) = softplus(−z) − softplus(λ − z) − log(1 + ε), λ = log(ε / (1 + ε)): no probability is computed that float32 rounds to 0 or 1. The difference is 0 if ε is 0.</remarks>
 /// <param name="Epsilon">ε ≥ 0.</param>
 public readonly record struct ProbabilityFloor(float Epsilon)
 {

@@ -15,7 +15,7 @@ public interface IOnnxGraph
     /// <summary>The number of int64 among them.</summary>
     const int IntegerType = 7;
 
-    /// <summary>The value of a tensor, set by the op that writes the tensor before it is read by others; one that no op writes is a weight.</summary>
+    /// <summary>The value of a tensor, set by the op that writes the tensor before it is read by others; a tensor that no op writes is a weight.</summary>
     string this[Tensor tensor] { get; set; }
 
     /// <summary>(B, F) table rows of the categorical fields; null if there are none.</summary>

@@ -27,11 +27,11 @@ public sealed partial class DenseUpdate : ITableUpdate
         ArrayView<float> W, ArrayView<float> Dw, ArrayView<float> M, ArrayView<float> V, ArrayView<float> StepFactor, ArrayView<StepScalars> Scalars,
         UpdateRule Rule, float L2, long DecayLength, long Length, int IsTable);
 
-    /// <param name="workspace">Where the optimizer's state is reserved.</param>
+    /// <param name="workspace">Reserves the optimizer's state.</param>
     /// <param name="weights">(rows, columns) with gradient.</param>
     /// <param name="rule">The optimizer.</param>
     /// <param name="l2">λ.</param>
-    /// <param name="decayLength">λ applies to the first so many elements.</param>
+    /// <param name="decayLength">Number of first elements to which λ applies.</param>
     /// <param name="isTable">Uses the tables' ε and clears the gradient.</param>
     /// <param name="scalars">Step scalars.</param>
     /// <param name="stepFactor">(1, 4): its first number is the step factor (<see cref="GradientGuard.StepFactor"/>).</param>

@@ -30,7 +30,7 @@ public sealed partial class GradientGuard
             () => decide.Run(new KernelConfig(1, Device.GroupThreads), new(StepFactor.View, partials.View, loss.View, (int)partials.Length, clipNorm)));
     }
 
-    /// <summary>A function of the length alone, and with it the order of the sum.</summary>
+    /// <summary>Depends only on the length, and so does the order of the sum.</summary>
     private static int Groups(long length) => (int)Math.Clamp(length / (ThreadElements * Device.GroupThreads), 1, MostGroups);
 
     private static void MeasureGroupKernel(Args a)

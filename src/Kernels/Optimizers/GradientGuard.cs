@@ -86,7 +86,7 @@ public sealed partial class GradientGuard
         decide!();
     }
 
-    /// <summary>Adds up what differs between ranks: their parts of the loss, and the squares of what each has a part of. All ranks then decide alike.</summary>
+    /// <summary>Sums the values that differ between ranks: their parts of the loss, and the squares of gradients of which each rank has a part. All ranks then make the same decision.</summary>
     private void SumOverRanks()
     {
         device.Wait();

@@ -26,7 +26,7 @@ public readonly struct Candidate(float score, int item) : IFloats<Candidate>
     /// <inheritdoc/>
     public Candidate Add(float a, Candidate b) => Add(new Candidate(a * b.Score, b.Item));
 
-    /// <summary>The best item behind <paramref name="last"/> among every stride-th score; NaN is never among them.</summary>
+    /// <summary>The best item after <paramref name="last"/> among every stride-th score; NaN is skipped.</summary>
     /// <param name="scores">(V) of a row.</param>
     /// <param name="start">The first item.</param>
     /// <param name="stride">Distance of two items.</param>
@@ -38,7 +38,7 @@ public readonly struct Candidate(float score, int item) : IFloats<Candidate>
         for (int i = start; i < v; i += stride)
         {
             float score = scores[i];
-            // Items come in rising order: of equal ones, the first stays.
+            // Items are visited in ascending order: among equal scores, the first is kept.
             if (score > best.Score && (score < last.Score || score == last.Score && i > last.Item))
                 best = new(score, i);
         }

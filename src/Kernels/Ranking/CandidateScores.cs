@@ -8,7 +8,7 @@ namespace GpuCtr.Kernels.Ranking;
 /// <summary>The scores of given items, C for every row.</summary>
 /// <remarks>
 /// s_mc = ⟨h_m, e_{id(m,c)}⟩ (+ b_{id(m,c)}), −∞ where the id is −1: no candidate.
-/// 2·M·C·D operations on as many rows of e: bound by memory, so candidates that are most of the items are better served by all scores.
+/// 2·M·C·D operations on as many rows of e: memory-bound, so if most items are candidates, computing all scores is faster.
 /// </remarks>
 public sealed unsafe class CandidateScores
 {

@@ -4,7 +4,7 @@ using GpuCtr.Kernels.Simd;
 
 namespace GpuCtr.Kernels.Ranking;
 
-/// <summary>Threads share the rows of a block; a row is counted 16 scores at a time.</summary>
+/// <summary>The rows of a block are divided among threads; a row is processed 16 scores at a time.</summary>
 public sealed unsafe partial class ItemRanks
 {
     private const int RowsOfTask = 4;

@@ -8,8 +8,8 @@ namespace GpuCtr.Kernels.Ranking;
 /// <summary>The rank of the item that is right among all items, 1 for the best.</summary>
 /// <remarks>
 /// rank_m = V − |{v: s_mv &lt; s_{m,target(m)}}|,   s_mv = ⟨h_m, e_v⟩ (+ b_v).
-/// An item stands behind all whose score is not lower than its own: scores that are all alike give the worst rank, and so does NaN, whoever has it.
-/// An item that is right and cannot be named, as it is not among the V, stands behind them all: rank V + 1. Items that are left out have the score −∞. 2·M·V·D operations; h and e are read, M ranks written. The scores of a block of rows are written once and read once (<see cref="ItemScores"/>).
+/// An item ranks after all others with an equal or higher score: if all scores are equal, it has the worst rank, and also if any score is NaN.
+/// A correct item that is not among the V items has rank V + 1. Items that are left out have the score −∞. 2·M·V·D operations; h and e are read, M ranks written. The scores of a block of rows are written once and read once (<see cref="ItemScores"/>).
 /// </remarks>
 public sealed partial class ItemRanks : IDisposable
 {
@@ -23,8 +23,8 @@ public sealed partial class ItemRanks : IDisposable
     /// <param name="output">States and items.</param>
     /// <param name="targets">(M) rows of the table.</param>
     /// <param name="ranks">(M) the result.</param>
-    /// <param name="own">Sequences whose items are left out, unless they are right; null: none is.</param>
-    /// <param name="blockScores">Scores of a block; 0: as many as the device likes.</param>
+    /// <param name="own">Sequences whose items are left out, except the correct one; null: none.</param>
+    /// <param name="blockScores">Scores of a block; 0: chosen for the device.</param>
     public ItemRanks(Workspace workspace, ItemOutput output, DeviceArray<int> targets, DeviceArray<int> ranks, BehaviourHistory? own = null, long blockScores = 0)
     {
         (device, this.output, this.targets, this.ranks) = (workspace.Device, output, targets, ranks);
@@ -47,7 +47,7 @@ public sealed partial class ItemRanks : IDisposable
             return item >= 0 && item < V ? item : -1;
         }
 
-        /// <summary>Writes the rank of an item that stands before <paramref name="lower"/> others.</summary>
+        /// <summary>Writes the rank of an item that ranks before <paramref name="lower"/> others.</summary>
         internal void Write(int r, int right, int lower) => Ranks[r] = right < 0 ? V + 1 : V - lower;
     }
 

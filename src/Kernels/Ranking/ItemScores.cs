@@ -4,10 +4,10 @@ using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Kernels.Ranking;
 
-/// <summary>The scores s_mv = ⟨h_m, e_v⟩ (+ b_v) of all items v, for one block of rows m after the other: the M × V scores are never stored.</summary>
+/// <summary>The scores s_mv = ⟨h_m, e_v⟩ (+ b_v) of all items v, for block after block of rows m: the M × V scores are never stored as a whole.</summary>
 /// <remarks>
 /// 2·M·V·D operations; with R rows a block, e is read M / R times. The product is that of a dense layer, so that register tiles, tensor cores and libraries serve it;
-/// what is made of the scores reads them where they were written: from the caches of a CPU (4 MB), from the memory of other devices (64 MB).
+/// the scores are then read from the caches of a CPU (4 MB), or from the memory of other devices (64 MB).
 /// </remarks>
 internal sealed class ItemScores : IDisposable
 {
@@ -25,7 +25,7 @@ internal sealed class ItemScores : IDisposable
     /// <param name="items">(V, D).</param>
     /// <param name="bias">(1, V) b, or null.</param>
     /// <param name="leaveOut">Items whose score becomes −∞, or null.</param>
-    /// <param name="blockScores">Scores of a block; 0: as many as the device likes.</param>
+    /// <param name="blockScores">Scores of a block; 0: chosen for the device.</param>
     public ItemScores(Workspace workspace, Tensor h, Tensor items, Tensor? bias, LeaveOut? leaveOut = null, long blockScores = 0)
     {
         (this.h, this.items, this.bias, this.leaveOut) = (h, items, bias, leaveOut);
@@ -36,7 +36,7 @@ internal sealed class ItemScores : IDisposable
         product = new(workspace.Device);
     }
 
-    /// <summary>What is made of the scores of a block of rows.</summary>
+    /// <summary>Processes the scores of a block of rows.</summary>
     /// <param name="h">(count, D) the rows, which share the storage of all.</param>
     /// <param name="first">The first of them.</param>
     /// <param name="count">How many there are.</param>
@@ -48,7 +48,7 @@ internal sealed class ItemScores : IDisposable
     /// <summary>(BlockRows, V) scores of the current block.</summary>
     public Tensor Scores { get; }
 
-    /// <summary>Goes over the rows of a pass; <paramref name="use"/> is called at least once, where there are no rows with none.</summary>
+    /// <summary>Iterates over the rows of a pass; <paramref name="use"/> is called at least once, with no rows if the pass has none.</summary>
     public void Run(in Pass pass, Use use)
     {
         int m = pass.RowsOf(h), v = Items(pass);

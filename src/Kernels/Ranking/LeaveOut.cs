@@ -6,7 +6,7 @@ using ILGPU;
 
 namespace GpuCtr.Kernels.Ranking;
 
-/// <summary>Leaves the items of each row's own sequence out: their scores become −∞, except that of the item that is right.</summary>
+/// <summary>Leaves the items of each row's own sequence out: their scores become −∞, except that of the correct item.</summary>
 public sealed unsafe class LeaveOut
 {
     private readonly BehaviourHistory own;

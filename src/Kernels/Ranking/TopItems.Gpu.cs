@@ -33,7 +33,7 @@ public sealed partial class TopItems
                 Candidate best = parts[0];
                 if (Group.IdxX == 0)
                     a.Write(r, k, best);
-                // The others still have the best of their share.
+                // The other threads still have the best item of their share.
                 if (best.Item >= 0 && best.Item == mine.Item)
                     mine = Candidate.Next(row, Group.IdxX, Group.DimX, a.V, best);
             }

@@ -46,7 +46,7 @@ public sealed unsafe partial class TopItems
             Insert(scores[v], v, named, best, k);
     }
 
-    /// <summary>Items come in rising order, so an item stands behind those of its own score. NaN is not greater than anything.</summary>
+    /// <summary>Items are visited in ascending order, so an item ranks after earlier ones with the same score. NaN is never greater.</summary>
     private static void Insert(float score, int item, int* named, float* best, int k)
     {
         if (!(score > best[k - 1]))

@@ -7,9 +7,9 @@ namespace GpuCtr.Kernels.Ranking;
 
 /// <summary>The K items with the highest scores of every row, best first; of equal scores, the smaller item.</summary>
 /// <remarks>
-/// s_mv = ⟨h_m, e_v⟩ (+ b_v). An item whose score is NaN or −∞ is not named; where fewer than K are left, the places behind them have item −1 and score −∞.
-/// 2·M·V·D operations; h and e are read, M·K items and scores written. On CPUs a row of scores is read once, and who is better than the K-th so far is inserted; elsewhere
-/// each thread of a group knows the best of its share of the row, and looks for its next one when that is taken: V + K·V / 64 reads (<see cref="ItemScores"/>).
+/// s_mv = ⟨h_m, e_v⟩ (+ b_v). An item with the score NaN or −∞ is skipped; if fewer than K are left, the remaining entries have item −1 and score −∞.
+/// 2·M·V·D operations; h and e are read, M·K items and scores written. On CPUs, a row of scores is read once, and an item better than the K-th so far is inserted; on other devices,
+/// each thread of a group keeps the best item of its share of the row, and searches its next one when that is taken: V + K·V / 64 reads (<see cref="ItemScores"/>).
 /// </remarks>
 public sealed partial class TopItems : IDisposable
 {
@@ -24,8 +24,8 @@ public sealed partial class TopItems : IDisposable
     /// <param name="output">States and items.</param>
     /// <param name="items">(M · K) rows of the table.</param>
     /// <param name="values">(M, K) their scores.</param>
-    /// <param name="own">Sequences whose items are left out; null: none is.</param>
-    /// <param name="blockScores">Scores of a block; 0: as many as the device likes.</param>
+    /// <param name="own">Sequences whose items are left out; null: none.</param>
+    /// <param name="blockScores">Scores of a block; 0: chosen for the device.</param>
     public TopItems(Workspace workspace, ItemOutput output, DeviceArray<int> items, Tensor values, BehaviourHistory? own = null, long blockScores = 0)
     {
         (device, this.output, this.items, this.values) = (workspace.Device, output, items, values);

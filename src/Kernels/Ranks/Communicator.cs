@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 
 namespace GpuCtr.Kernels.Ranks;
 
-/// <summary>This rank among those that run together, and what they tell each other.</summary>
+/// <summary>This rank among those that run together, and their collectives.</summary>
 /// <remarks>
 /// All ranks make the same calls in the same order, one at a time. A span may lie in managed memory, which is pinned for the call, or in
 /// native memory. Elements have 1, 4 or 8 bytes. Spans of one call must not overlap. After the first call of a size, nothing is allocated.
@@ -42,7 +42,7 @@ public abstract unsafe class Communicator : IDisposable
     internal (Collective Collective, TimeSpan Elapsed)? Running =>
         Volatile.Read(ref since) is var begin and not 0 ? (Current, Stopwatch.GetElapsedTime(begin)) : null;
 
-    /// <summary>The collective that the caller asked for, which may move data in several ways.</summary>
+    /// <summary>The collective that the caller requested, which may consist of several calls.</summary>
     private protected Collective Current { get; private set; }
 
     /// <summary>Returns when all ranks have called it.</summary>
@@ -66,7 +66,7 @@ public abstract unsafe class Communicator : IDisposable
         End(begin, Rank == root ? bytes * (Size - 1) : 0, Rank == root ? 0 : bytes);
     }
 
-    /// <summary>Puts equally long pieces of all ranks behind each other.</summary>
+    /// <summary>Concatenates pieces of equal length from all ranks.</summary>
     /// <param name="own">(N), this rank's piece, with the same N on every rank.</param>
     /// <param name="all">(Size, N)</param>
     public void AllGather<T>(ReadOnlySpan<T> own, Span<T> all) where T : unmanaged
@@ -75,7 +75,7 @@ public abstract unsafe class Communicator : IDisposable
         AllGatherV(own, all, equal);
     }
 
-    /// <summary>Puts pieces of all ranks behind each other.</summary>
+    /// <summary>Concatenates pieces from all ranks.</summary>
     /// <param name="own">(counts[Rank]), this rank's piece.</param>
     /// <param name="all">(Σ counts)</param>
     /// <param name="counts">Elements of each rank; the same on every rank.</param>
@@ -102,7 +102,7 @@ public abstract unsafe class Communicator : IDisposable
     /// <param name="send">(Σ sendCounts), pieces in the order of receivers.</param>
     /// <param name="sendCounts">(Size), elements for each rank.</param>
     /// <param name="receive">(Σ receiveCounts), pieces in the order of senders.</param>
-    /// <param name="receiveCounts">(Size), elements from each rank: what that rank has in its <paramref name="sendCounts"/> for this one.</param>
+    /// <param name="receiveCounts">(Size), elements from each rank, equal to that rank's <paramref name="sendCounts"/> for this one.</param>
     public void AllToAllV<T>(ReadOnlySpan<T> send, ReadOnlySpan<int> sendCounts, Span<T> receive, ReadOnlySpan<int> receiveCounts) where T : unmanaged
     {
         Fits(send.Length, sendCounts, nameof(send));
@@ -113,7 +113,7 @@ public abstract unsafe class Communicator : IDisposable
         End(begin, (long)(send.Length - sendCounts[Rank]) * sizeof(T), (long)(receive.Length - receiveCounts[Rank]) * sizeof(T));
     }
 
-    /// <summary>Replaces values by their sums over all ranks, which are the same bits on every rank and in every run with as many ranks.</summary>
+    /// <summary>Replaces values by their sums over all ranks, with the same bits on every rank and in every run with the same number of ranks.</summary>
     /// <param name="values">(N), with the same N on every rank.</param>
     public void AllReduceSum(Span<float> values) => Sum(values);
 
@@ -136,7 +136,7 @@ public abstract unsafe class Communicator : IDisposable
     /// <summary>Copies the data of one rank to all.</summary>
     private protected abstract void Spread(byte* data, int count, int unit, int root);
 
-    /// <summary>Puts pieces of all ranks behind each other.</summary>
+    /// <summary>Concatenates pieces from all ranks.</summary>
     private protected abstract void Gather(byte* own, byte* all, ReadOnlySpan<int> counts, int unit);
 
     /// <summary>Sends a piece to every rank, and receives one from every rank.</summary>
@@ -157,7 +157,7 @@ public abstract unsafe class Communicator : IDisposable
             RankTree.Sum(pieces, Size);
             Gather((byte*)parts, (byte*)all, slices, sizeof(T));
         }
-        // The slices of the others and the pieces of this one go out and come in alike.
+        // Sending the slices of the others and receiving the pieces of this rank use the same counts.
         long bytes = ((long)values.Length - mine + (long)mine * (Size - 1)) * sizeof(T);
         End(begin, bytes, bytes);
     }

@@ -12,20 +12,20 @@ public enum MpiFamily
     Mpich,
 }
 
-/// <summary>What started this process as one of several ranks, as the environment tells it. Nothing of MPI is loaded to find out.</summary>
+/// <summary>The launcher that started this process as one of several ranks, detected from environment variables. MPI is not loaded for this.</summary>
 /// <param name="Name">Its name, for messages.</param>
 /// <param name="Families">Libraries that it may belong to, the likely one first; empty if it started several processes without MPI.</param>
 /// <param name="Rank">Number of this rank.</param>
-/// <param name="Size">Number of ranks; 0 if the environment does not tell.</param>
+/// <param name="Size">Number of ranks; 0 if unknown.</param>
 public sealed record Launcher(string Name, IReadOnlyList<MpiFamily> Families, int Rank, int Size)
 {
-    /// <summary>Names a library of MPI, or is <c>off</c>: then each process works alone, whoever started it.</summary>
+    /// <summary>Names an MPI library, or is <c>off</c>: then each process runs independently, even under a launcher.</summary>
     public const string Variable = "GPU_CTR_MPI";
 
-    /// <summary>What started this process; null if it works alone.</summary>
+    /// <summary>The launcher of this process; null if it runs alone.</summary>
     public static Launcher? Current { get; } = Of(Environment.GetEnvironmentVariable);
 
-    /// <summary>Makes .NET write no control sequences: Open MPI gives every rank a terminal of its own, whose output it then merges into one stream.</summary>
+    /// <summary>Makes .NET write no control sequences: Open MPI gives every rank its own terminal and merges their output into one stream.</summary>
     /// <remarks>To be called before anything is written.</remarks>
     public void LeaveTerminal() => Environment.SetEnvironmentVariable("TERM", "dumb");
 

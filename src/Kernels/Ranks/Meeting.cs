@@ -1,6 +1,6 @@
 namespace GpuCtr.Kernels.Ranks;
 
-/// <summary>Where ranks that are threads wait for each other. Whatever keeps one from coming ends the wait of all.</summary>
+/// <summary>The barrier of ranks that are threads. If one cannot arrive, all stop waiting.</summary>
 /// <param name="size">Number of ranks.</param>
 /// <param name="limit">How long a rank waits for the last one.</param>
 internal sealed class Meeting(int size, TimeSpan limit)
@@ -12,11 +12,11 @@ internal sealed class Meeting(int size, TimeSpan limit)
     private long round;
     private string? failure;
 
-    /// <summary>The first exception that ended a rank; null if none did.</summary>
+    /// <summary>The first exception that ended a rank; null if there is none.</summary>
     public Exception? Cause { get; private set; }
 
     /// <summary>Returns when all ranks are here.</summary>
-    /// <exception cref="CommunicatorException">A rank has ended or failed, or did not come within the limit.</exception>
+    /// <exception cref="CommunicatorException">A rank has ended or failed, or did not arrive within the limit.</exception>
     public void Enter(int rank, Collective collective)
     {
         lock (gate)
@@ -29,14 +29,14 @@ internal sealed class Meeting(int size, TimeSpan limit)
                 if (Array.IndexOf(gone, true) is var absent and >= 0)
                     failure ??= $"rank {absent} has ended, while {Waiting()} in {collective}";
                 if (failure is null && !Monitor.Wait(gate, limit) && round == mine)
-                    failure ??= $"{Names(here, false)} did not come within {limit.TotalSeconds:0.#} s, while {Waiting()} in {collective}";
+                    failure ??= $"{Names(here, false)} did not arrive within {limit.TotalSeconds:0.#} s, while {Waiting()} in {collective}";
                 if (failure is not null && round == mine)
                     throw Failed();
             }
         }
     }
 
-    /// <summary>Returns when all ranks that entered are done with each other's memory. Nothing comes between, so there is no limit.</summary>
+    /// <summary>Returns when all ranks that entered are done with each other's memory. No user code runs in between, so there is no time limit.</summary>
     public void Leave(int rank)
     {
         lock (gate)

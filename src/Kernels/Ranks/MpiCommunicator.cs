@@ -63,7 +63,7 @@ public sealed unsafe class MpiCommunicator : Communicator
     /// <inheritdoc/>
     public override void Abort(int exitCode)
     {
-        // Where MPI does not come to its end, this process does, and its launcher ends the others.
+        // If MPI_Abort does not end the process, it exits here, and its launcher ends the others.
         Thread end = new(() =>
         {
             Thread.Sleep(AbortTimeMs);
@@ -77,7 +77,7 @@ public sealed unsafe class MpiCommunicator : Communicator
         EndProcess(exitCode);
     }
 
-    /// <summary>Finalizes MPI, once: returns when all ranks have come here.</summary>
+    /// <summary>Finalizes MPI, once: returns when all ranks have arrived.</summary>
     public override void Dispose()
     {
         if (left)

@@ -6,7 +6,7 @@ namespace GpuCtr.Kernels.Ranks;
 /// <summary>A library of MPI: its functions, and the few handles that differ between families.</summary>
 /// <remarks>
 /// Handles of Open MPI are addresses of exported objects; those of MPICH are 32-bit numbers. Both are passed as a machine word: calling
-/// conventions of all platforms of .NET give an integer argument a whole register or stack slot, of which a callee reads what it needs.
+/// conventions of all platforms of .NET give an integer argument a whole register or stack slot, of which a callee reads only the bytes it needs.
 /// </remarks>
 internal sealed unsafe class MpiLibrary
 {
@@ -54,11 +54,11 @@ internal sealed unsafe class MpiLibrary
     public nint this[string name] => NativeLibrary.TryGetExport(library, name, out nint address) ? address
         : throw new CommunicatorException($"{File} is not an MPI library: it has no {name}; set {Launcher.Variable} to the path of your launcher's libmpi");
 
-    /// <summary>A type of as many bytes. Data is only copied, never calculated with, so its size is all that matters.</summary>
+    /// <summary>An MPI type of this size. Data is only copied, so only its size matters.</summary>
     public nint TypeOf(int bytes) => bytes switch { 1 => Byte, 4 => Int, _ => Double };
 
     /// <summary>Loads the library of a launcher.</summary>
-    /// <exception cref="CommunicatorException">There is none, or it belongs to another launcher.</exception>
+    /// <exception cref="CommunicatorException">There is no library, or it belongs to another launcher.</exception>
     public static MpiLibrary Load(Launcher launcher) => Load(launcher, Environment.GetEnvironmentVariable(Launcher.Variable), Open);
 
     /// <summary>The same with the value of <see cref="Launcher.Variable"/>, and with a function that loads a file and returns 0 if it cannot.</summary>

@@ -1,6 +1,6 @@
 namespace GpuCtr.Kernels.Ranks;
 
-/// <summary>A call of one rank as the other threads see it.</summary>
+/// <summary>A call of one rank, visible to the other threads.</summary>
 /// <param name="size">Number of ranks.</param>
 internal sealed unsafe class Post(int size)
 {

@@ -12,7 +12,7 @@ public sealed record RankPlace(string Host, int LocalRank, int LocalSize)
     // Guid of the build, then the host's name.
     private const int GuidBytes = 16, GreetingBytes = 272;
 
-    /// <summary>Tells all ranks where this one is, and refuses to work with those that run another build of this program.</summary>
+    /// <summary>Exchanges the places of all ranks, and fails if one runs another build of this program.</summary>
     /// <param name="ranks">The ranks; all of them call this.</param>
     /// <param name="host">Name of this rank's host.</param>
     /// <param name="build">Differs between builds.</param>
@@ -30,9 +30,9 @@ public sealed record RankPlace(string Host, int LocalRank, int LocalSize)
         return new RankPlace(host, hosts.Take(ranks.Rank).Count(h => h == hosts[ranks.Rank]), hosts.Count(h => h == hosts[ranks.Rank]));
     }
 
-    /// <summary>The device of a rank, if several on one host share its devices: as many devices as there are serve in turn.</summary>
-    /// <param name="spec">The device that all ranks were asked to use: <c>cuda</c>, <c>opencl</c> and <c>auto</c> leave the number open.</param>
-    /// <param name="found">Devices of this host, as <see cref="DeviceCatalog.List"/> gives them.</param>
+    /// <summary>The device of a rank, if several on one host share its devices: ranks are assigned to devices round-robin.</summary>
+    /// <param name="spec">The requested device, the same for all ranks: <c>cuda</c>, <c>opencl</c> and <c>auto</c> leave the number open.</param>
+    /// <param name="found">Devices of this host, from <see cref="DeviceCatalog.List"/>.</param>
     /// <returns>The same with a number; unchanged if it has one, is the CPU, or if there is no such device here.</returns>
     public string DeviceOf(string spec, IReadOnlyList<DeviceEntry> found)
     {

@@ -1,12 +1,12 @@
 namespace GpuCtr.Kernels.Ranks;
 
-/// <summary>Runs something on all ranks: whatever ends one of them ends all, with one reason and one exit code.</summary>
+/// <summary>Runs a body on all ranks: if one fails, all end, with one reason and one exit code.</summary>
 public static class RankRun
 {
-    /// <summary>How long a rank waits for the others in one collective unless told otherwise: longer than any of them reads, evaluates or saves.</summary>
+    /// <summary>Default time limit of a collective: longer than any rank reads, evaluates or saves.</summary>
     public static readonly TimeSpan DefaultLimit = TimeSpan.FromMinutes(30);
 
-    /// <summary>Most failures meet all ranks alike. So rank 0 speaks first, and the launcher ends the others before they say the same.</summary>
+    /// <summary>Most failures occur on all ranks. So rank 0 reports first, and the launcher ends the others before they report the same.</summary>
     private static readonly TimeSpan precedence = TimeSpan.FromSeconds(1);
 
     /// <summary>Joins the other ranks, runs a body, and leaves them.</summary>

@@ -2,9 +2,9 @@ using System.Numerics;
 
 namespace GpuCtr.Kernels.Ranks;
 
-/// <summary>Adds up what ranks contributed, in an order that depends on their number alone.</summary>
+/// <summary>Sums contributions of ranks, in an order that depends only on the number of ranks.</summary>
 /// <remarks>
-/// The tree ((0 + 1) + (2 + 3)) + … has the sums of half as many ranks as its parts: whoever computes them, the bits are the same.
+/// The tree ((0 + 1) + (2 + 3)) + … contains the trees of half as many ranks, so the bits do not depend on which rank computes a part.
 /// From left to right, ((0 + 1) + 2) + 3, they are not.
 /// </remarks>
 internal static class RankTree
@@ -12,8 +12,8 @@ internal static class RankTree
     /// <summary>Elements whose pieces are added before the next ones: the pieces of several ranks stay in the cache.</summary>
     private const int Block = 4096;
 
-    /// <summary>Leaves the sum in the first piece; the other pieces are used up.</summary>
-    /// <param name="pieces">(ranks, N), one piece behind the other in the order of ranks.</param>
+    /// <summary>Leaves the sum in the first piece; the other pieces are overwritten.</summary>
+    /// <param name="pieces">(ranks, N), the pieces in the order of ranks.</param>
     /// <param name="ranks">Number of pieces.</param>
     public static void Sum<T>(Span<T> pieces, int ranks) where T : unmanaged, INumber<T>
     {

@@ -1,6 +1,6 @@
 namespace GpuCtr.Kernels.Ranks;
 
-/// <summary>A rank without others: what it tells all, it tells itself.</summary>
+/// <summary>A single rank: collectives only copy.</summary>
 public sealed unsafe class SingleRank() : Communicator(0, 1)
 {
     /// <inheritdoc/>

@@ -15,7 +15,7 @@ public sealed unsafe class ThreadCommunicator : Communicator
     /// <param name="body">What each rank does.</param>
     /// <param name="limit">How long a rank waits for the others in a collective; a minute if null.</param>
     /// <param name="hosts">Names of the hosts on which the ranks pretend to run; one host if null.</param>
-    /// <exception cref="CommunicatorException">Ranks waited for one that did not come, or made different calls. An exception of a body is thrown as it is.</exception>
+    /// <exception cref="CommunicatorException">A rank did not arrive, or ranks made different calls. An exception of a body is rethrown unchanged.</exception>
     public static void Run(int size, Action<Communicator> body, TimeSpan? limit = null, Func<int, string>? hosts = null)
     {
         Meeting meeting = new(size, limit ?? TimeSpan.FromMinutes(1));
@@ -89,7 +89,7 @@ public sealed unsafe class ThreadCommunicator : Communicator
         Close(difference);
     }
 
-    /// <summary>Shows this rank's call to the others and waits for theirs.</summary>
+    /// <summary>Publishes this rank's call to the others and waits for theirs.</summary>
     private void Open(byte* data, ReadOnlySpan<int> counts, int unit, int root = 0, bool pieces = false)
     {
         posts[Rank].Write(Current, data, counts, unit, root, pieces);

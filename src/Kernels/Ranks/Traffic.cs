@@ -19,7 +19,7 @@ public enum Collective
     AllReduce,
 }
 
-/// <summary>What one rank did in calls of one collective.</summary>
+/// <summary>Traffic of one rank in one kind of collective.</summary>
 /// <param name="Calls">Number of calls.</param>
 /// <param name="BytesSent">Bytes for other ranks.</param>
 /// <param name="BytesReceived">Bytes from other ranks.</param>
@@ -34,7 +34,7 @@ public sealed class Traffic
     /// <summary>Calls of a collective so far.</summary>
     public TrafficCount this[Collective collective] => counts[(int)collective];
 
-    /// <summary>What was counted since an earlier copy; since the beginning if there is none.</summary>
+    /// <summary>The counts since an earlier copy; since the start if there is none.</summary>
     public Traffic Since(Traffic? before = null)
     {
         Traffic since = new();

@@ -11,7 +11,7 @@ public sealed partial class Gru
     /// <inheritdoc/>
     public Work BackwardWork(in Pass pass) => Products(pass, 2);
 
-    /// <summary>A scan over positions. ONNX has an operator GRU, but none with attention, and it takes padding at the end alone; here the state stands still at padding, wherever it is.</summary>
+    /// <summary>A scan over positions. ONNX has an operator GRU, but without attention, and with padding only at the end; here the state is kept at padding positions, wherever they are.</summary>
     public void Export(IOnnxGraph g)
     {
         string value = g[Input], one = g.Number(1), mask = g.Node("Cast", ("to", IOnnxGraph.FloatType), History.ExportMask(g));
@@ -38,7 +38,7 @@ public sealed partial class Gru
         });
     }
 
-    /// <summary>(B, T, H) W x + b_i of a gate, with b_h where it is added to no product of its own.</summary>
+    /// <summary>(B, T, H) W x + b_i of a gate, including b_h if it is not added separately.</summary>
     private string OfInput(IOnnxGraph g, string value, int gate)
     {
         float[] bias = Block(g, Weights.InputBias, gate), hidden = Block(g, Weights.HiddenBias, gate);

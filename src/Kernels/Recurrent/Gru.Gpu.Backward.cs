@@ -5,7 +5,7 @@ using ILGPU;
 
 namespace GpuCtr.Kernels.Recurrent;
 
-/// <content>Backward through time of four rows in one launch, and the products over all positions behind it.</content>
+/// <content>Backward through time of four rows in one launch, and then the products over all positions.</content>
 public sealed partial class Gru
 {
     private static void BackwardGroupKernel(GroupArgs g)
@@ -117,7 +117,7 @@ public sealed partial class Gru
         public void Store(int i, int j, float sum) => s.Dw[(long)i * s.I + j] = sum;
     }
 
-    /// <summary>Rows of dU = dpᵀ h from <paramref name="first"/> on: those of r and z, or those of n, which meet r ∘ h with the reset before the product.</summary>
+    /// <summary>Rows of dU = dpᵀ h from <paramref name="first"/> on: those of r and z, or those of n, which multiply r ∘ h if the reset is before the product.</summary>
     public readonly struct StateWeightsTile(Args s, int first) : ITileProduct
     {
         private readonly Args s = s;

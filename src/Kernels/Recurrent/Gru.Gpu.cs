@@ -11,8 +11,8 @@ namespace GpuCtr.Kernels.Recurrent;
 /// On GPUs a group takes four rows of about equal length through all positions in one launch, a thread a unit: the four states of a unit are one load from fast memory, and
 /// serve three weights. W x is a product over all positions before it; dx, dW, dU and the biases are products and sums over all positions after it.
 /// Weights are read through the first-level cache, which the group has to itself: in fast memory U of H 64 would take all of the 48 KB that a kernel may have.
-/// Every group goes through as many positions as a history may have, because only such a count is the same for all threads of a barrier by proof; behind its longest row it does nothing.
-/// All of it in fp32, with any --precision: what a product rounds would be carried from position to position.
+/// Every group loops over the maximum number of positions of a history, because only such a count is provably the same for all threads of a barrier; after its longest row it does nothing.
+/// All of it in fp32, with any --precision: rounding errors would accumulate from position to position.
 /// </content>
 public sealed partial class Gru
 {
@@ -68,7 +68,7 @@ public sealed partial class Gru
 
     private static TileSizes OfWeights(int rows, int columns, int positions) => new(rows, columns, positions, ARunsAlongK: false, BRunsAlongK: false);
 
-    /// <summary>Puts each row behind all longer ones, and behind those as long that come before it.</summary>
+    /// <summary>Sorts each row after all longer ones, and after earlier rows of the same length.</summary>
     private static void RankKernel(GroupArgs a)
     {
         for (int b = Grid.GlobalLinearIndex; b < a.Op.B; b += GridLoop.Stride)

@@ -30,7 +30,7 @@ public sealed partial class Gru
             });
     }
 
-    /// <summary>Reserves what is kept of positions; returns the arguments of the kernels for a pass.</summary>
+    /// <summary>Reserves the saved values of positions; returns the arguments of the kernels for a pass.</summary>
     private Func<Pass, Args> Binding(Workspace workspace)
     {
         Tensor saved = workspace.Tensor($"{h.Name} gates", h.Rows, 4 * h.Columns, kind: h.RowKind);
@@ -138,7 +138,7 @@ public sealed partial class Gru
         }
     }
 
-    /// <summary>The gradient of r ∘ h where the reset stands before the product: dp_r, and its part of dh.</summary>
+    /// <summary>The gradient of r ∘ h if the reset is before the product: dp_r, and its part of dh.</summary>
     private static void ThroughReset(Args a, int t, int first)
     {
         long at = 4L * t * a.H;
@@ -153,7 +153,7 @@ public sealed partial class Gru
         }
     }
 
-    /// <summary>Column k of Uᵀ dp, over <paramref name="blocks"/> blocks: without that of n where the reset stands before the product. The third block of U meets the fourth of dp.</summary>
+    /// <summary>Column k of Uᵀ dp, over <paramref name="blocks"/> blocks: without the block of n if the reset is before the product. The third block of U is multiplied by the fourth of dp.</summary>
     private static float ToState(Args a, long at, int k, int blocks)
     {
         float sum = 0;
@@ -183,7 +183,7 @@ public sealed partial class Gru
         {
             int unit = i / columns, column = i % columns, k = column - a.I;
             bool ofInput = column < a.I || column == a.I + a.H;
-            // n of the hidden side has a gradient of its own.
+            // The hidden part of n has a separate gradient.
             int from = ofInput || unit < 2 * a.H ? unit : unit + a.H;
             float sum = 0;
             for (int b = 0; b < a.B; b++)

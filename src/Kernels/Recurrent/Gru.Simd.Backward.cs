@@ -137,7 +137,7 @@ public sealed unsafe partial class Gru
             da.Write(position, Vector512.CreateScalar(Vector512.Sum(sum)), 1);
     }
 
-    /// <summary>With the reset before the product: d = U_nᵀ dp_n is the gradient of r ∘ h, of which come dp_r and a part of dh.</summary>
+    /// <summary>With the reset before the product: d = U_nᵀ dp_n is the gradient of r ∘ h, from which dp_r and a part of dh follow.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ThroughReset(in Scratch s, float* rows, float* dp, int count, bool fromZero)
     {
@@ -200,7 +200,7 @@ public sealed unsafe partial class Gru
         new Span<float>(hidden, 3 * units * units).CopyTo(weights.Hidden.Gradient!.Span());
     }
 
-    /// <summary>What a strip needs, in the second-level cache.</summary>
+    /// <summary>The working set of a strip, in the second-level cache.</summary>
     private readonly ref struct Scratch
     {
         public readonly float* Packed, Rows, Dp, Gates, Products, Carry, Dx;

@@ -18,7 +18,7 @@ public sealed unsafe partial class Gru
 
     private RowsByLength order = null!;
 
-    // For each gate, panels of [W, U]ᵀ (I + H, H), and b_i, to which b_h is added where the two are not apart.
+    // For each gate, panels of [W, U]ᵀ (I + H, H), and b_i, with b_h added unless it is kept separately.
     private DeviceArray<float> packed = null!, biases = null!;
     private bool isPacked;
 
@@ -113,7 +113,7 @@ public sealed unsafe partial class Gru
     }
 
     /// <summary>r, z and n of some rows at one position.</summary>
-    /// <param name="rows">(count, RowLength) x and h; with the reset before the product, r ∘ h is written behind them.</param>
+    /// <param name="rows">(count, RowLength) x and h; with the reset before the product, r ∘ h is written after them.</param>
     /// <param name="count">How many.</param>
     /// <param name="fromZero">h is 0, whatever stands there.</param>
     /// <param name="gates">(count, 3H) r, z, n.</param>
@@ -177,7 +177,7 @@ public sealed unsafe partial class Gru
             Lanes.Store(Lanes.Load(from + j, length - j), to + j, length - j);
     }
 
-    /// <summary>Prefetches what the next step reads or writes of a row: 32 rows are more streams than the processor follows by itself.</summary>
+    /// <summary>Prefetches the data that the next step reads or writes of a row: 32 rows are more streams than the hardware prefetcher tracks.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Announce(float* row, int length)
     {

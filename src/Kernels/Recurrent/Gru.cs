@@ -8,7 +8,7 @@ namespace GpuCtr.Kernels.Recurrent;
 /// <remarks>
 /// r = σ(W_r x + b_ir + U_r h + b_hr),  z = σ(W_z x + b_iz + U_z h + b_hz);
 /// n = tanh(W_n x + b_in + r ∘ (U_n h + b_hn)) with the reset after the product (PyTorch, cuDNN, the DIEN paper), else tanh(W_n x + b_in + U_n (r ∘ h) + b_hn) (TensorFlow, the DIEN authors' code);
-/// h' = s ∘ h + (1 − s) ∘ n,  s = z or what <see cref="GruKind"/> makes of z and a.
+/// h' = s ∘ h + (1 − s) ∘ n,  s = z or a function of z and a (<see cref="GruKind"/>).
 /// With g = dh' and p_n, p_r, p_z the arguments of the three functions:
 /// ds = g (h − n),  dp_n = g (1 − s) (1 − n²),  dp_z = ds (∂s/∂z) z (1 − z),  da = Σ ds ∂s/∂a,
 /// dp_r = dp_n (U_n h + b_hn) r (1 − r) (reset after) or (U_nᵀ dp_n) h r (1 − r),
@@ -65,7 +65,7 @@ public sealed partial class Gru : IOp
     /// <summary>What becomes of the update gate.</summary>
     public GruKind Kind => kind;
 
-    /// <summary>Whether the reset gate stands behind the product with the state.</summary>
+    /// <summary>Whether the reset gate is applied after the product with the state.</summary>
     public bool ResetAfter => resetAfter;
 
     /// <inheritdoc/>

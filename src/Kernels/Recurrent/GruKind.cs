@@ -1,6 +1,6 @@
 namespace GpuCtr.Kernels.Recurrent;
 
-/// <summary>What takes the place of the update gate z, the share of the old state, in h' = s h + (1 − s) n; a is an attention weight for each position.</summary>
+/// <summary>The gate s, a function of the update gate z (the share of the old state), in h' = s h + (1 − s) n; a is an attention weight for each position.</summary>
 public enum GruKind
 {
     /// <summary>s = z (Cho et al. 2014).</summary>
@@ -23,14 +23,14 @@ internal readonly record struct KeptShare(float Fixed, float Gated)
 {
     /// <summary>The share under attention a.</summary>
     public static KeptShare Of(GruKind kind, float a) =>
-        // No switch: ILGPU would make a jump table of it, on which a GPU's lanes take apart what they do together.
+        // No switch: ILGPU would compile it to a jump table, on which the lanes of a GPU diverge.
         new(KeepsUnattended(kind) ? 1 - a : 0, kind == GruKind.Gru ? 1 : kind == GruKind.Agru ? 0 : kind == GruKind.Augru ? a : 1 - a);
 
     /// <summary>Its derivative by a.</summary>
     public static KeptShare Slope(GruKind kind) =>
-        // Floats: of whole numbers an optimizer makes a converted truth value, which Oclgrind takes for 1 where it is −1.
+        // Floats: an optimizer turns integers into a converted boolean, which Oclgrind reads as 1 where it is −1.
         new(KeepsUnattended(kind) ? -1f : 0f, kind == GruKind.Augru ? 1f : kind == GruKind.AugruOfficial ? -1f : 0f);
 
-    /// <summary>Whether a position without attention leaves the state as it is.</summary>
+    /// <summary>Whether a position without attention leaves the state unchanged.</summary>
     private static bool KeepsUnattended(GruKind kind) => kind == GruKind.Agru || kind == GruKind.Augru;
 }

@@ -1,6 +1,6 @@
 namespace GpuCtr.Kernels.Recurrent;
 
-/// <summary>Where the reset gate r of a GRU acts, U being the matrix of the old state h.</summary>
+/// <summary>Where the reset gate r of a GRU is applied; U is the matrix of the old state h.</summary>
 public enum GruReset
 {
     /// <summary>U (r ∘ h): before the product, as in TensorFlow.</summary>

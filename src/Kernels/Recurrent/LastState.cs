@@ -6,7 +6,7 @@ using ILGPU;
 
 namespace GpuCtr.Kernels.Recurrent;
 
-/// <summary>The state behind the last position of each example: y_b = h_last(b); zeros for an empty history, the state before the first position.</summary>
+/// <summary>The state after the last position of each example: y_b = h_last(b); zeros for an empty history, the state before the first position.</summary>
 /// <remarks>
 /// dh = dy at the last position of an example, 0 at the others, written or added to.
 /// h (T, H) over positions   y (B, H).   Backward writes all of dh if no other op reads h.

@@ -5,7 +5,7 @@ using ILGPU;
 
 namespace GpuCtr.Kernels.Recurrent;
 
-/// <summary>States of a history with the item that comes next at each position and one that does not: what the auxiliary loss of DIEN reads (Zhou et al., AAAI 2019, section 4.2).</summary>
+/// <summary>States of a history, with the next item and a negative at each position: the inputs of the auxiliary loss of DIEN (Zhou et al., AAAI 2019, section 4.2).</summary>
 /// <param name="History">Which positions belong to which row.</param>
 /// <param name="States">h (T, H) over positions.</param>
 /// <param name="Clicked">e (T, E): of position t, its own item; the one that follows h_t is e_{t+1}.</param>

@@ -2,7 +2,7 @@ using GpuCtr.Kernels.Attention;
 
 namespace GpuCtr.Kernels.Recurrent;
 
-/// <summary>The rows of a batch from the longest history to the shortest, equally long ones in their order: of any run of them, those that still have a position are the first ones.</summary>
+/// <summary>The rows of a batch from the longest history to the shortest, ties in their order: in any range of them, the rows that still have a position come first.</summary>
 internal sealed unsafe class RowsByLength(BehaviourHistory history)
 {
     private readonly int[] rows = new int[history.Vectors.Rows], starts = new int[history.MaxLength + 2];

@@ -5,7 +5,7 @@ using ILGPU;
 namespace GpuCtr.Kernels.Reductions;
 
 /// <summary>Mean and biased variance of every column, for normalizing ops, in two passes for accuracy.</summary>
-/// <remarks>x (R, H), statistics (2 or more, H): mean, variance, of the rows of all ranks. Outside of training, it holds the running averages instead.</remarks>
+/// <remarks>x (R, H), statistics (2 or more, H): mean and variance of the rows of all ranks; outside of training, the running averages.</remarks>
 public sealed class ColumnMoments
 {
     private readonly Tensor x, statistics, runningMean, runningVariance;

@@ -4,7 +4,7 @@ using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Kernels.Reductions;
 
-/// <summary>Statistics of the columns of a batch whose rows are on several ranks, from what each rank has of its own rows. On one rank these are those of the batch: nothing is done.</summary>
+/// <summary>Statistics of the columns of a batch whose rows are on several ranks, from the statistics of each rank's rows. On one rank, nothing is done.</summary>
 /// <remarks>All ranks combine the same numbers in the same order, so they have the same bits.</remarks>
 /// <param name="device">The device of this rank.</param>
 /// <param name="statistics">(2 or more, H): mean, biased variance, sums.</param>
@@ -14,8 +14,8 @@ internal sealed class WholeBatch(Device device, Tensor statistics)
     private readonly int n = statistics.Columns;
     private readonly double[] own = new double[1 + 2 * statistics.Columns], all = new double[device.Ranks.Size * (1 + 2 * statistics.Columns)];
 
-    /// <summary>Makes the moments of this rank's rows those of all rows.</summary>
-    /// <param name="rows">Rows of this rank; if there are none, its moments may be anything.</param>
+    /// <summary>Replaces the moments of this rank's rows by those of all rows.</summary>
+    /// <param name="rows">Rows of this rank; if there are none, its moments are ignored.</param>
     /// <remarks>With R_r rows, mean μ_r and variance σ_r² on rank r: μ = Σ R_r μ_r / R, σ² = Σ R_r (σ_r² + (μ_r − μ)²) / R, in float64.</remarks>
     public void Moments(int rows)
     {

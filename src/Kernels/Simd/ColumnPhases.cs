@@ -1,6 +1,6 @@
 namespace GpuCtr.Kernels.Simd;
 
-/// <summary>Two phases over the columns of a matrix: the second reads what the first has found in the rows of all ranks.</summary>
+/// <summary>Two phases over the columns of a matrix: the second reads the results of the first over the rows of all ranks.</summary>
 /// <remarks>Without other ranks a task does both for its columns, while they are in cache.</remarks>
 internal sealed class ColumnPhases
 {
@@ -12,7 +12,7 @@ internal sealed class ColumnPhases
     /// <param name="columns">Columns of the matrix.</param>
     /// <param name="find">The first phase: called with the number of rows, the first column and the number of columns.</param>
     /// <param name="use">The second phase, called alike.</param>
-    /// <param name="exchange">Called between them with the number of rows, where there are other ranks.</param>
+    /// <param name="exchange">Called between them with the number of rows, if there are other ranks.</param>
     public ColumnPhases(Device device, int columns, Action<int, int, int> find, Action<int, int, int> use, Action<int> exchange)
     {
         bool divided = device.Ranks.Size > 1;

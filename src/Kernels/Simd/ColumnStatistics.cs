@@ -7,7 +7,7 @@ namespace GpuCtr.Kernels.Simd;
 /// <summary>Moments of a tensor's columns for the op that normalizes them; the op that writes the tensor computes them while rows are in cache.</summary>
 /// <remarks>
 /// Forward, the writer adds its rows to the moments. Backward, the gradient of a normalized column is dx = A − c₀ − c₁ x, where c₀ and c₁ depend on
-/// sums over all rows: the reader writes A, and the writer subtracts the rest when it reads the gradient. Neither needs a further pass over the tensor.
+/// sums over all rows: the reader writes A, and the writer subtracts the rest when it reads the gradient. Neither needs another pass over the tensor.
 /// Moments are kept per block of rows and combined in order: the same bits for any number of threads.
 /// </remarks>
 internal sealed unsafe class ColumnStatistics
@@ -132,7 +132,7 @@ internal sealed unsafe class ColumnStatistics
         }
     }
 
-    /// <summary>Prefetches what <see cref="Correct"/> reads of some rows.</summary>
+    /// <summary>Prefetches the data that <see cref="Correct"/> reads for some rows.</summary>
     public void Announce(int first, int count, float* dx, ref PrefetchSchedule ahead)
     {
         ahead.Add(dx, (long)count * n);

@@ -28,7 +28,7 @@ internal static unsafe partial class GemmTile
     /// <param name="start">Start values of the sums: c itself, one row for all (distance 0), or null for zeros.</param>
     /// <param name="startRow">Distance of two rows of start.</param>
     /// <param name="wide">512-bit tiles; false: 256-bit tiles.</param>
-    /// <param name="ahead">Memory to prefetch meanwhile, one step per tile (<see cref="Tiles"/>), or null.</param>
+    /// <param name="ahead">Memory to prefetch at the same time, one step per tile (<see cref="Tiles"/>), or null.</param>
     public static void Rows(int rows, float* a, nint aRow, nint aCol, float* b, int k, float* c, nint ldc, int columns, float* start, nint startRow, bool wide, PrefetchSchedule* ahead = null)
     {
         if (!wide)

@@ -28,7 +28,7 @@ internal static unsafe class Lanes
             StoreSome(x, to, count);
     }
 
-    /// <summary>The first <paramref name="count"/> of 16 values, zeros in place of the others.</summary>
+    /// <summary>The first <paramref name="count"/> of 16 values, the others are zero.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> First(Vector512<float> x, int count) => count >= Count ? x : Vector512.ConditionalSelect(Mask(count), x, Vector512<float>.Zero);
 

@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics;
 
 namespace GpuCtr.Kernels.Simd;
 
-/// <summary>The layout of the right operand of register tiles: 32 columns of a matrix, one step of its depth after the other.</summary>
+/// <summary>The layout of the right operand of register tiles: 32 columns of a matrix, step by step along its depth.</summary>
 internal static unsafe class Panel
 {
     /// <summary>Columns of a panel.</summary>

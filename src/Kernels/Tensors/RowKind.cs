@@ -1,6 +1,6 @@
 namespace GpuCtr.Kernels.Tensors;
 
-/// <summary>What a row of a tensor stands for, which determines how many rows a pass uses (<see cref="Pass.RowsOf(Tensor)"/>); by default, an example of the batch.</summary>
+/// <summary>What a row of a tensor represents, which determines how many rows a pass uses (<see cref="Pass.RowsOf(Tensor)"/>); by default, an example of the batch.</summary>
 public readonly record struct RowKind
 {
     private readonly Of of;
@@ -31,22 +31,22 @@ public readonly record struct RowKind
     /// <remarks>The items of example b start at row Offsets[b] + b of the tensor, the target last.</remarks>
     public static RowKind SequenceItem(int group) => new(Of.SequenceItem, group);
 
-    /// <summary>A history position of behaviour group <paramref name="group"/> with one of two items that could come next: row 2t is position t with the clicked one, row 2t + 1 with the negative one.</summary>
+    /// <summary>A history position of behaviour group <paramref name="group"/> paired with its next item or a negative: row 2t is position t with the clicked item, row 2t + 1 with the negative.</summary>
     public static RowKind HistoryPair(int group) => new(Of.HistoryPair, group);
 
-    /// <summary>One row for all examples of the batch, as in a parameter that is the input of layers, and in what they compute from it.</summary>
+    /// <summary>One row for all examples of the batch, as for a parameter that is the input of layers, and for their outputs.</summary>
     public static RowKind Shared => new(Of.Shared, 0);
 
     /// <summary>One of <paramref name="parts"/> parts of an example, such as its fields or the dimensions of its vectors; those of an example follow each other.</summary>
     public static RowKind PartOfExample(int parts) => new(Of.PartOfExample, parts);
 
-    /// <summary>An entry of a sequence at which an item is predicted; a pass counts them behind the groups.</summary>
+    /// <summary>An entry of a sequence at which an item is predicted; a pass counts predictions after the groups.</summary>
     public static RowKind Prediction => new(Of.Prediction, 0);
 
-    /// <summary>A list, whose items are consecutive examples of the batch; a pass counts lists behind the groups.</summary>
+    /// <summary>A list, whose items are consecutive examples of the batch; a pass counts lists after the groups.</summary>
     public static RowKind List => new(Of.List, 0);
 
-    /// <summary>One of the items that the right ones of a batch are contrasted with; a pass counts them behind the predictions.</summary>
+    /// <summary>A class of the sampled softmax; a pass counts candidates after the predictions.</summary>
     public static RowKind Candidate => new(Of.Candidate, 0);
 
     /// <summary>Rows of this kind for each example; 0 if that depends on the batch.</summary>

@@ -2,7 +2,7 @@ using GpuCtr.Kernels.Devices;
 
 namespace GpuCtr.Kernels.Verification;
 
-/// <summary>Expected values: outputs of the reference, and gradients by finite differences. A function of the case alone.</summary>
+/// <summary>Expected values: outputs of the reference, and gradients by finite differences. Depends only on the case.</summary>
 internal sealed class Expectation
 {
     // Fourth order: the error is h⁴ of the fifth derivative, and 1e-16 · loss / h of rounding.

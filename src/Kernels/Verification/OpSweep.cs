@@ -2,13 +2,13 @@ using GpuCtr.Kernels.Devices;
 
 namespace GpuCtr.Kernels.Verification;
 
-/// <summary>What came of checking cases on a device, one after the other.</summary>
+/// <summary>The results of checking cases on a device.</summary>
 /// <param name="Agreed">Number of cases that agree with their references.</param>
 /// <param name="Problems">One line for each case that does not.</param>
 /// <param name="End">Which case ended the device, and how many were not run after it; null if all were run.</param>
 public sealed record OpSweep(int Agreed, IReadOnlyList<string> Problems, string? End)
 {
-    /// <summary>Checks cases until a fault that the device does not survive: drivers fail every call after an access outside of memory, in whatever case.</summary>
+    /// <summary>Checks cases until a fault that the device does not survive: after an access out of bounds, drivers fail every call of all following cases.</summary>
     /// <param name="cases">The cases.</param>
     /// <param name="device">The device.</param>
     /// <param name="before">Called before every case.</param>

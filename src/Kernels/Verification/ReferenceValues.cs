@@ -7,7 +7,7 @@ namespace GpuCtr.Kernels.Verification;
 /// <param name="magnitude">Compute the sum of the absolute values of all terms: values are taken absolute and nothing is subtracted.</param>
 public sealed class ReferenceValues(bool magnitude = false)
 {
-    // A case has few tensors, and references ask for them at every element: looking through a list is faster than hashing.
+    // A case has few tensors, and references ask for them at every element: a linear search is faster than hashing.
     private readonly List<(Tensor Tensor, double[] Now, double[] Start)> values = [];
     private readonly HashSet<(Tensor, int)> ignored = [];
 

@@ -52,7 +52,7 @@ public sealed partial class Trial
     private void Fill(Tracked t)
     {
         t.Tensor.Write(Device, t.Start);
-        // A state's gradient is no business of ours: where it matters it is a tensor of the trial itself.
+        // The gradient of a state is not checked: where it matters, it is a separate tensor of the trial.
         if (t.Tensor.Gradient is not { } gradient || t.Role == TensorRole.State)
             return;
         if (t.Upstream is not null)

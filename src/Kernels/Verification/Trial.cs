@@ -5,7 +5,7 @@ using GpuCtr.Kernels.Tensors;
 namespace GpuCtr.Kernels.Verification;
 
 /// <summary>An op under test on a device: its tensors with seeded random contents, the op, and its reference.</summary>
-/// <remarks>Batch tensors have Capacity rows, of which a run uses Pass.Rows; what is behind them stays NaN and must not be touched.</remarks>
+/// <remarks>Batch tensors have Capacity rows, of which a run uses Pass.Rows; the rows after them stay NaN and must not be touched.</remarks>
 public sealed partial class Trial : IDisposable
 {
     private readonly string seed;
@@ -29,7 +29,7 @@ public sealed partial class Trial : IDisposable
     /// <summary>The case.</summary>
     public OpCase Case { get; }
 
-    /// <summary>Where the tensors and the op's scratch live.</summary>
+    /// <summary>Workspace of the tensors and of the op's scratch memory.</summary>
     public Workspace Workspace { get; }
 
     /// <summary>The device.</summary>
@@ -65,7 +65,7 @@ public sealed partial class Trial : IDisposable
         return new Random((int)(hash ^ hash >> 32));
     }
 
-    /// <summary>(Capacity, columns) input; over history positions (TokenCapacity, columns), over sequences as many rows as both together.</summary>
+    /// <summary>(Capacity, columns) input; over history positions (TokenCapacity, columns), over sequences the sum of both.</summary>
     public Tensor Batch(string name, int columns, bool gradient = true, int terms = 1, Func<int, float>? fill = null, RowKind kind = default)
     {
         Tensor t = Workspace.Tensor(name, RowsOf(kind), columns, gradient, kind);
@@ -106,10 +106,10 @@ public sealed partial class Trial : IDisposable
     /// <summary>Appends an op: forward in this order, backward in reverse.</summary>
     public void Op(IOp op) => ops.Add(op);
 
-    /// <summary>Something to dispose with the trial that is no op.</summary>
+    /// <summary>An object that is not an op, to dispose with the trial.</summary>
     internal void Owns(IDisposable part) => owned.Add(part);
 
-    /// <summary>Appends something that is no op of a recorded list, to run in forward order.</summary>
+    /// <summary>Appends an action that is not an op of a recorded list, to run in forward order.</summary>
     public void Forward(Action<Pass> run) => ops.Add(new Step(run, static _ => { }));
 
     /// <summary>Appends something to run in backward order.</summary>

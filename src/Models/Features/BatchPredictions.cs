@@ -84,7 +84,7 @@ public sealed class BatchPredictions : IDisposable
         Span<int> all = found.AsSpan(0, Count + sampling.Draws);
         foreach (int row in Items)
             if (!sampling.Items.Has(row))
-                throw new ArgumentException($"an item to predict, {row}, is none of the items {sampling.Items.First} to {sampling.Items.First + sampling.Items.Count - 1}");
+                throw new ArgumentException($"an item to predict, {row}, is not one of the items {sampling.Items.First} to {sampling.Items.First + sampling.Items.Count - 1}");
         Items.CopyTo(all);
         for (int i = 0; i < sampling.Draws; i++)
             all[Count + i] = sampling.Draw(Number, i);

@@ -28,7 +28,7 @@ internal sealed partial record Checkpoint(string Folder, CheckpointManifest Mani
             encoder = encoder.Computing(TrainedVectors.In(Path.Combine(Folder, FeatureEncoder.RowVectorsFolder)), Folder);
         return encoder.IsOf(Manifest.Spec)
             ? encoder
-            : throw GpuCtrException.DataError(new DataPlace(Folder), "its features are not those of its model; use another checkpoint");
+            : throw GpuCtrException.DataError(new DataPlace(Folder), "its features do not match its model; use another checkpoint");
     }
 
     /// <summary>Puts the weights into a model of the same options.</summary>

@@ -17,7 +17,7 @@ internal static class EpochCharts
 
     /// <summary>Explains the sawtooth shape of the training loss, where it may appear.</summary>
     private const string Sawtooth =
-        "Training loss is measured on each batch before the model learns from it. It often falls at once where a new epoch begins, since from then on all rows have been seen before. "
+        "Training loss is measured on each batch before the model learns from it. It often drops at the start of a new epoch, since from then on all rows have been seen before. "
         + "If it falls from epoch to epoch while the validation loss rises, the model remembers rows rather than learning from them.";
 
     /// <summary>Adds the section.</summary>

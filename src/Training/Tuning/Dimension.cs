@@ -56,7 +56,7 @@ internal sealed record Dimension(Option Option, IReadOnlyList<string> Choices, d
         if (Choices.Count == 0 && !HasRange)
             throw Fault(Option, "there is no value to try; name some, or leave the option out");
         if (HasRange && !(From < To) || Log && !(From > 0))
-            throw Fault(Option, $"from {From.ToString(CultureInfo.InvariantCulture)} to {To.ToString(CultureInfo.InvariantCulture)} is no range{(Log ? " of positive numbers, which log needs" : "")}");
+            throw Fault(Option, $"from {From.ToString(CultureInfo.InvariantCulture)} to {To.ToString(CultureInfo.InvariantCulture)} is not a range{(Log ? " of positive numbers, which log needs" : "")}");
         foreach (string text in HasRange ? [Text(From), Text(To), .. Choices] : Choices)
             Parse(text);
         return this;

@@ -130,7 +130,7 @@ internal sealed class Tuner : IDisposable
         }
         catch (GpuCtrException e) when (e.Kind == ErrorKind.Interrupted)
         {
-            return stop.IsCancellationRequested ? throw new GpuCtrException(ErrorKind.Interrupted, $"interrupted; `gpu-ctr tune --resume --out {folder.Path}` goes on") : false;
+            return stop.IsCancellationRequested ? throw new GpuCtrException(ErrorKind.Interrupted, $"interrupted; continue with `gpu-ctr tune --resume --out {folder.Path}`") : false;
         }
         // A trial fails if its options contradict each other, need too much memory or make the loss diverge, and the search continues. If trial 0 (the defaults) fails, something else is wrong, and the search ends.
         catch (Exception e) when (piece.Trial > 0 && e is KernelException or DeviceMemoryException or GpuCtrException { Kind: ErrorKind.Numeric or ErrorKind.Usage })

@@ -164,7 +164,7 @@ public sealed class ImportTests : OwnFolder
         Assert.Equal(["196", "186"], columns["user"]);
         Assert.Equal("881250949", columns["time"][0]);
         CommandOutcome o = Import("movielens", text, "--positive", "<4", "--overwrite", "--valid-fraction", "0", "--test-fraction", "0");
-        Assert.Contains("label is 1 where the rating is <4 (--positive)", o.Succeeded().Error);
+        Assert.Contains("label is 1 if the rating is <4 (--positive)", o.Succeeded().Error);
         Assert.Equal(["1", "0"], Values("train-*.parquet")["label"]);
     }
 

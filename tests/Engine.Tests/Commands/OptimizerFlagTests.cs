@@ -43,8 +43,8 @@ public sealed class OptimizerFlagTests : OwnFolder
         Assert.Equal([rows, 1], state["embedding v"].Shape);
         Assert.Equal([rows, 1], state["first_order v"].Shape);
         Assert.Equal(["dense parameters v", "embedding v", "first_order v"], state.Keys.Order());
-        Assert.DoesNotContain("begins anew", Run(["train", shard, "--optimizer", "rowwise-adagrad", "--init-from", first, "--out", Folder.File("same"), .. options]).Succeeded().Error);
-        Assert.Contains("begins anew", Run(["train", shard, "--optimizer", "adagrad", "--init-from", first, "--out", Folder.File("other"), .. options]).Succeeded().Error);
+        Assert.DoesNotContain("starts anew", Run(["train", shard, "--optimizer", "rowwise-adagrad", "--init-from", first, "--out", Folder.File("same"), .. options]).Succeeded().Error);
+        Assert.Contains("starts anew", Run(["train", shard, "--optimizer", "adagrad", "--init-from", first, "--out", Folder.File("other"), .. options]).Succeeded().Error);
     }
 
     [Fact]
@@ -53,8 +53,8 @@ public sealed class OptimizerFlagTests : OwnFolder
         string[] sgd = ["train", shard, "--optimizer", "sgd", .. options];
         string first = Folder.File("first");
         Run([.. sgd, "--momentum", "0.9", "--out", first]).Succeeded();
-        Assert.DoesNotContain("begins anew", Run([.. sgd, "--momentum", "0.5", "--init-from", first, "--out", Folder.File("less")]).Succeeded().Error);
-        Assert.Contains("begins anew", Run([.. sgd, "--momentum", "0", "--init-from", first, "--out", Folder.File("none")]).Succeeded().Error);
+        Assert.DoesNotContain("starts anew", Run([.. sgd, "--momentum", "0.5", "--init-from", first, "--out", Folder.File("less")]).Succeeded().Error);
+        Assert.Contains("starts anew", Run([.. sgd, "--momentum", "0", "--init-from", first, "--out", Folder.File("none")]).Succeeded().Error);
         Run(["train", shard, "--momentum", "0.9", .. options]).FailedWith(ExitCode.Usage, "--momentum 0.9", "--optimizer sgd", "adam");
     }
 

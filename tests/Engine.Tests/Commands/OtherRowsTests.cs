@@ -42,7 +42,7 @@ public sealed class OtherRowsTests : OwnFolder
             .Column("label", Each(i => i % 3 == 0 ? 1 : 0)).Column("item", Each(i => (long)(first + i % items))).Column("code", Each(i => (long)(first + i % items)))
             .Write(Folder.File(name), groupRows: 100);
         string train = Shard("train.parquet", 0, Rows - 40), other = Shard("other.parquet", Rows, 20), scores = Folder.File("scores.parquet");
-        const string told = "warning: item: the OOV row, which stands for values that training saw rarely or never, was reached by no training row and still has its initial vector; train with --min-count 2 or more";
+        const string told = "warning: item: no training row uses the OOV row, which is used for rare and new values, so it still has its initial vector; train with --min-count 2 or more";
         string[] both = ["train", train, "--valid", other, "--test", other, .. model, "--hash-buckets", "code=7"];
         CommandOutcome once = Run([.. both, "--out", Folder.File("once"), "--epochs", "2"]).Succeeded();
         Assert.Equal(2, once.Error.Split(told).Length);
@@ -50,7 +50,7 @@ public sealed class OtherRowsTests : OwnFolder
         Assert.DoesNotContain("OOV row", Run("evaluate", "--model", Folder.File("once"), train, "--device", "cpu").Succeeded().Error);
         // 40 items occur twice, so the rare ones train the row.
         Assert.DoesNotContain("OOV row", Run([.. both, "--min-count", "2", "--out", Folder.File("twice")]).Succeeded().Error);
-        string identity = $"warning: item: the OOV row, which stands for values that training saw rarely or never, was reached by no training row and still has its initial vector; raise the N of --identity";
+        string identity = $"warning: item: no training row uses the OOV row, which is used for rare and new values, so it still has its initial vector; raise the N of --identity";
         Assert.Contains(identity, Run([.. both, "--identity", $"item={Rows}", "--out", Folder.File("identity")]).Succeeded().Error);
     }
 

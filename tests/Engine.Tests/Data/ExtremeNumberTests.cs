@@ -51,7 +51,7 @@ public sealed class ExtremeNumberTests(NumberRuns runs) : IClassFixture<NumberRu
         float score = model.Score(model.NewRow().Set("item", (long)Bad).Set("x", x));
         Assert.Equal(score, ServedModels.Scores(scores)[Bad]!.Value, 1e-6f);
         Assert.InRange(score, 0, 1);
-        string bounded = $"1 value(s) of x lie 1,000,000 deviations or more from the mean in training and count as so many, the first {NumericTransforms.Text(x)} ({shard}, row {Bad})";
+        string bounded = $"1 value(s) of x lie 1,000,000 deviations or more from the training mean and are clamped to that, the first {NumericTransforms.Text(x)} ({shard}, row {Bad})";
         Assert.Equal(transform == "standardize", evaluated.Error.Contains(bounded));
         CommandOutcome explained = Run("explain", "--model", run, "--row", $"{Bad}", shard, "--json").Succeeded();
         Assert.Equal(score, JsonDocument.Parse(explained.Out).RootElement.GetProperty("score").GetSingle(), 1e-6f);

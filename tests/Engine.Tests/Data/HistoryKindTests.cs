@@ -77,7 +77,7 @@ public sealed class HistoryKindTests : OwnFolder
         string shard = Items().Lists<long>("hist_shop", [1], [2]).Nullable<double>("user", 5, null).Write(Folder.File("s.parquet"));
         CommandOutcome trained = Run("train", shard, "--model", "lr", "--out", Folder.File("run"), "--device", "cpu", "--valid-fraction", "0").Succeeded();
         Assert.Contains("hist_shop is pooled, not read as a history", trained.Error);
-        Assert.Contains("user: doubles that are all whole numbers, used as numbers; if they are ids, which nulls turn into doubles, write --categorical user", trained.Error);
+        Assert.Contains("user: doubles that are all whole numbers, used as numbers; if they are ids that became doubles because of nulls, add --categorical user", trained.Error);
         CommandOutcome inspected = Run("inspect", shard).Succeeded();
         Assert.Contains("problem: hist_shop is pooled, not read as a history", inspected.Out);
         Assert.Contains("problem: column 'user' is double, and all its values are whole", inspected.Out);

@@ -113,11 +113,11 @@ public sealed class InspectionTests : OwnFolder
         new TestShard().Column("label", 0, 1, 0, 0, 0, 1).Column("a", 1, 2, 3, 4, 5, 6).Column("request", 7L, 7, 8, 9, 9, 9).Write(Folder.File("s.parquet"), groupRows: 4);
         CommandOutcome outcome = Run("inspect", Folder.File("s.parquet"), "--group-id", "request").Succeeded();
         Assert.Contains("groups: 3 values of 'request', rows each: mean 2.0, median 2, 99 % ≤ 3, most 3; 33.3 % have no label 1", outcome.Out);
-        Assert.DoesNotContain("do not follow each other", outcome.Out);
+        Assert.DoesNotContain("are not contiguous", outcome.Out);
         new TestShard().Column("label", 0, 1, 0, 0).Column("a", 1, 2, 3, 4).Nullable<long>("request", 7, null, 8, 7).Write(Folder.File("t.parquet"), groupRows: 2);
         Assert.DoesNotContain("groups: ", Run("inspect", Folder.File("t.parquet")).Succeeded().Out);
         outcome = Run("inspect", Folder.File("t.parquet"), "--group-id", "request").Succeeded();
-        Assert.Contains($"the rows of a value of 'request' do not follow each other ({Folder.File("t.parquet")}: row group 1, row 3 begins another piece of one)", outcome.Out);
+        Assert.Contains($"the rows of a value of 'request' are not contiguous ({Folder.File("t.parquet")}: row group 1, row 3 starts another piece)", outcome.Out);
         Assert.Contains("'request' has no value in 1 rows", outcome.Out);
         // One value in two files is in pieces too.
         outcome = Run("inspect", Folder.File("s.parquet"), Folder.File("t.parquet"), "--group-id", "request", "--json").Succeeded();
@@ -145,7 +145,7 @@ public sealed class InspectionTests : OwnFolder
         CommandOutcome outcome = Run("inspect", path, "--user", "who").Succeeded();
         Assert.Contains("log: 3 values of 'who', interactions each: mean 1.7, median 1, 99 % ≤ 3, most 3; 2 have fewer than three and only train", outcome.Out);
         Assert.Contains("a log of 'who', 'item' and 'timestamp'", outcome.Error);
-        Assert.DoesNotContain("do not follow each other", outcome.Out);
+        Assert.DoesNotContain("are not contiguous", outcome.Out);
     }
 
     [Fact]

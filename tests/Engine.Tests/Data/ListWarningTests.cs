@@ -56,7 +56,7 @@ public sealed class ListWarningTests : OwnFolder
     {
         string[] lists = [.. Enumerable.Range(0, Rows).Select(i => i % 9 == 0 ? "" : string.Join(", ", Enumerable.Range(0, 1 + i % 5).Select(k => $"i{(i * 7 + k) % 40}")))];
         string path = Base().Text("past", lists).Text("site", [.. Enumerable.Range(0, Rows).Select(i => $"Smith, John {i % 50}")]).Write(Folder.File("s.parquet"));
-        const string said = "column past looks like lists separated by ',' (such as: 'i7, i8') and is taken as one id a row: name it with --history past=COL or --multi-value past";
+        const string said = "column past looks like lists separated by ',' (such as: 'i7, i8') and is read as one id per row: name it with --history past=COL or --multi-value past";
         string[] train = ["train", path, "--hidden-units", "4", "--embedding-dim", "2", "--device", "cpu", "--overwrite", "--out", Folder.File("run")];
         string told = Run(train).Succeeded().Error;
         Assert.Contains($"warning: {said}", told);

@@ -71,7 +71,7 @@ public sealed class CudaSearchTests
         DeviceSearch search = CudaSearch.Run(FakeCuda.Driver(), () => [0, 1, 2], id => id switch { 0 => first, 2 => third, _ => throw new DeviceException("ECC error\nmore") });
         Assert.Equal([first, third], search.Found);
         Assert.Null(search.PassedOver);
-        Assert.Equal("GPU 1 does not answer as it should: ECC error", Assert.Single(search.Refused));
+        Assert.Equal("GPU 1 does not respond as expected: ECC error", Assert.Single(search.Refused));
     }
 
     [Fact]

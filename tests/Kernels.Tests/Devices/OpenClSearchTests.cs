@@ -58,8 +58,8 @@ public sealed class OpenClSearchTests
             (_, id) => id switch { 10 => throw new OverflowException("too\nmuch"), 31 => throw new CLException(CLError.CL_INVALID_VALUE), _ => devices[id] });
         Assert.Equal(devices.Values, opened);
         Assert.Equal(3, refused.Count);
-        Assert.Equal("device 0 of platform 0 of OpenCL does not answer as it should: too", refused[0]);
-        Assert.StartsWith("platform 1 of OpenCL does not answer as it should: its devices cannot be listed", refused[1]);
+        Assert.Equal("device 0 of platform 0 of OpenCL does not respond as expected: too", refused[0]);
+        Assert.StartsWith("platform 1 of OpenCL does not respond as expected: its devices cannot be listed", refused[1]);
         Assert.StartsWith("device 1 of platform 2 of OpenCL", refused[2]);
         Assert.All(refused, line => Assert.DoesNotContain('\n', line));
     }

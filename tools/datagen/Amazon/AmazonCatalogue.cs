@@ -1,6 +1,6 @@
 namespace GpuCtr.Datagen;
 
-/// <summary>Users, items and categories: how common each is, under which id it is stored, and what it does to the logit.</summary>
+/// <summary>Users, items and categories: their frequencies, ids, and effects on the logit.</summary>
 /// <remarks>
 /// Item numbers run from 0; item j belongs to category j mod C and is the (j / C + 1)-th commonest of it. Numbers of
 /// users and categories are ranks of their distributions less one.

@@ -35,7 +35,7 @@ public sealed class AmazonRows
     /// <summary>The history of a row. (T)</summary>
     public ReadOnlySpan<int> History(int row) => HistoryItems.AsSpan(Offsets[row], Offsets[row + 1] - Offsets[row]);
 
-    /// <summary>Draws rows <paramref name="first"/> … first + count − 1 of a stream; each row depends on its own position alone.</summary>
+    /// <summary>Draws rows <paramref name="first"/> … first + count − 1 of a stream; each row depends only on its own position.</summary>
     public void Fill(CounterStream stream, long first, int count)
     {
         Count = count;

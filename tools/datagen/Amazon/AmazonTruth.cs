@@ -1,7 +1,7 @@
 namespace GpuCtr.Datagen;
 
 /// <summary>The probability that a row is clicked: p = σ(bias + scale · (s/(s + 1) + 0.02 (item + category effect))).</summary>
-/// <remarks>s is what the history tells of the target; it saturates.</remarks>
+/// <remarks>s is the relevance of the history to the target; it saturates.</remarks>
 public sealed class AmazonTruth
 {
     private const double _clickRate = 0.3, _bestAuc = 0.83, _mainEffect = 0.02;
@@ -26,7 +26,7 @@ public sealed class AmazonTruth
     /// <summary>The true probability of a row.</summary>
     public double Probability(AmazonRows rows, int row) => Probability(rows, row, _interest.Related(rows, row));
 
-    /// <summary>The probability that a row would have with another <paramref name="related"/> in the place of s.</summary>
+    /// <summary>The probability that a row would have with <paramref name="related"/> in place of s.</summary>
     public double Probability(AmazonRows rows, int row, double related) =>
         PortableMath.Sigmoid(_bias + (_scale * Unscaled(rows, row, related)));
 

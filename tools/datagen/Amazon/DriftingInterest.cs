@@ -5,8 +5,8 @@ namespace GpuCtr.Datagen;
 /// s_t = (1 − g) s_{t−1} + g · affinity(history_t) [category of history_t is that of the target], s_0 = 0, g = ½.
 /// </summary>
 /// <remarks>
-/// A user goes round a few categories, some clicks each, and the target is from one of those that were clicked, each as
-/// likely as the other. How often its category was clicked says little of when: the truth is in the order. The simpler
+/// A user cycles through a few categories with some clicks in each, and the target is from one of the clicked ones, with
+/// equal probability. The number of clicks in its category says little about their time, which decides the label. The simpler
 /// rule is the same with the mean of s over all orders of the history, all that is left to a sum whose weights depend
 /// on items alone.
 /// </remarks>

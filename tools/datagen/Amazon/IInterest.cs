@@ -1,7 +1,7 @@
 namespace GpuCtr.Datagen;
 
-/// <summary>What users want, and what their histories tell of it.</summary>
-/// <remarks>A row depends on nothing but the stream that draws it.</remarks>
+/// <summary>The interests of users, and the relevance of their histories.</summary>
+/// <remarks>A row depends only on the stream that draws it.</remarks>
 public interface IInterest
 {
     /// <summary>The simpler rule.</summary>
@@ -13,9 +13,9 @@ public interface IInterest
     /// <summary>Draws a history, oldest first, and returns the category of the target.</summary>
     int Draw(CounterStream draws, Span<int> history);
 
-    /// <summary>s: how much of what the history tells is about the target.</summary>
+    /// <summary>s: the relevance of the history to the target.</summary>
     double Related(AmazonRows rows, int row);
 
-    /// <summary>What the simpler rule has in the place of s.</summary>
+    /// <summary>The value that the simpler rule uses in place of s.</summary>
     double Simpler(AmazonRows rows, int row);
 }

@@ -3,8 +3,8 @@ namespace GpuCtr.Datagen;
 /// <summary>Several interests side by side, of which only the target's matters: s = Σ affinity(history_t) over the t whose category is that of the target.</summary>
 /// <remarks>
 /// A history draws some interests (categories, weighted) and then each of its items from one of them, so related and
-/// unrelated items stand side by side. Half of the targets come from an interest of the history, the others from
-/// anywhere: whether anything related is there depends on the target, never on the history alone.
+/// unrelated items are adjacent. Half of the targets come from an interest of the history, the others from
+/// anywhere: relevance depends on the target, never on the history alone.
 /// The size of the related part counts, not its share: a mean over the whole history blurs many interests in few
 /// dimensions and divides by a length that has nothing to do with it.
 /// </remarks>

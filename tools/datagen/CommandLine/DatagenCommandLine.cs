@@ -47,7 +47,7 @@ public static class DatagenCommandLine
         return verb is not null;
     }
 
-    // An unknown word is the cause of whatever else is missing.
+    // An unknown word is reported first, since it causes the other errors.
     private static string WhatIsWrong(ParseResult parsed) => parsed.UnmatchedTokens.Count > 0
         ? $"unknown verb or option '{parsed.UnmatchedTokens[0]}'; --help lists those that there are"
         : parsed.Errors[0].Message;

@@ -6,7 +6,7 @@ namespace GpuCtr.Datagen;
 /// <summary>The verb <c>import interactions</c>: public logs as shards with histories.</summary>
 public static class ImportCommand
 {
-    /// <summary>Options, defaults, limits, and what they start.</summary>
+    /// <summary>Options, defaults and limits of the command.</summary>
     public static Command Create()
     {
         var import = new Command("import", "Turn public data into shards.") { Interactions() };

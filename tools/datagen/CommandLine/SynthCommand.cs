@@ -8,7 +8,7 @@ public static class SynthCommand
 {
     private const long _mostRows = 1_000_000_000_000;
 
-    /// <summary>Options, defaults, limits, and what they start.</summary>
+    /// <summary>Options, defaults and limits of the command.</summary>
     public static Command Create()
     {
         var defaults = new SynthRequest { Out = "" };

@@ -49,6 +49,6 @@ public sealed class CategoricalField
         return _tokens[rank] ??= Id(rank).ToString("x8");
     }
 
-    /// <summary>P(rank) over all rows; rank 0 stands for null.</summary>
+    /// <summary>P(rank) over all rows; rank 0 means null.</summary>
     public double Probability(int rank) => rank == 0 ? NullRate : (1 - NullRate) * Ranks.Probability(rank);
 }

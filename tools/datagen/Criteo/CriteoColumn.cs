@@ -4,7 +4,7 @@ using Parquet.Schema;
 
 namespace GpuCtr.Datagen;
 
-/// <summary>A column of the file: turns what was drawn into the values that are stored.</summary>
+/// <summary>A column of the file: maps drawn values to stored values.</summary>
 internal sealed class CriteoColumn
 {
     private readonly Func<ParquetRowGroupWriter, CriteoRows, DataField, CancellationToken, Task> _write;

@@ -21,13 +21,13 @@ public sealed class CriteoRows
     /// <summary>Rows in the block now.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Values of each numeric field; NaN stands for null. (N)(rows)</summary>
+    /// <summary>Values of each numeric field; NaN means null. (N)(rows)</summary>
     public float[][] Values { get; }
 
-    /// <summary>Ranks of each categorical field, from 1; 0 stands for null. (F)(rows)</summary>
+    /// <summary>Ranks of each categorical field, from 1; 0 means null. (F)(rows)</summary>
     public int[][] Ranks { get; }
 
-    /// <summary>Draws rows <paramref name="first"/> … first + count − 1 of a stream; each cell depends on its own position alone.</summary>
+    /// <summary>Draws rows <paramref name="first"/> … first + count − 1 of a stream; each cell depends only on its own position.</summary>
     public void Fill(CounterStream stream, long first, int count)
     {
         Count = count;

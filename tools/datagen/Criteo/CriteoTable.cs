@@ -8,7 +8,7 @@ public sealed class CriteoTable : ISyntheticTable
 {
     private readonly CriteoColumn[] _columns;
 
-    /// <summary>Draws columns and truth; both depend on the seed and on the shape of the table alone.</summary>
+    /// <summary>Draws columns and truth; both depend only on the seed and the shape of the table.</summary>
     public CriteoTable(CounterStream stream, int numericCount, int categoricalCount, int maxCardinality)
     {
         Fields = CriteoSchema.Draw(stream.Child(0), numericCount, categoricalCount, maxCardinality);

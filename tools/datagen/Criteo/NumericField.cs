@@ -1,7 +1,7 @@
 namespace GpuCtr.Datagen;
 
 /// <summary>A float column: mean + deviation · x, x mildly skewed with mean 0 and variance 1, rounded to a decimal grid.</summary>
-/// <remarks>x = (g + s (g² − 1)) / √(1 + 2 s²) for a standard normal g: E[x] = 0 and E[x²] = 1 whatever the skew s.</remarks>
+/// <remarks>x = (g + s (g² − 1)) / √(1 + 2 s²) for a standard normal g: E[x] = 0 and E[x²] = 1 for every skew s.</remarks>
 public sealed class NumericField
 {
     private readonly double _grid;
@@ -27,7 +27,7 @@ public sealed class NumericField
     /// <summary>Share of rows without a value; 0 means that the column is not nullable.</summary>
     public double NullRate { get; }
 
-    /// <summary>The value that a uniform draw stands for.</summary>
+    /// <summary>The value for a uniform draw.</summary>
     public float Value(double uniform)
     {
         double g = NormalQuantile.At(uniform);
@@ -35,6 +35,6 @@ public sealed class NumericField
         return (float)(Math.Round((Mean + (Deviation * x)) * _grid) / _grid);
     }
 
-    /// <summary>x of a value as it was written: what planted effects see is what a reader of the file can see.</summary>
+    /// <summary>x of a value as written, so that effects are computed from the values in the file.</summary>
     public double Standardized(float value) => (value - Mean) / Deviation;
 }

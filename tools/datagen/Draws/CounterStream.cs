@@ -2,7 +2,7 @@ namespace GpuCtr.Datagen;
 
 /// <summary>Random bits addressed by position: bits(i) = mix(key + i · φ), SplitMix64 (Steele et al. 2014).</summary>
 /// <remarks>
-/// Nothing is carried from one draw to the next, so row i is the same row whatever the number of shards, threads or
+/// Nothing is carried from one draw to the next, so row i is the same row for any number of shards, threads or
 /// rows in a group, and shards can be made in any order.
 /// </remarks>
 public readonly struct CounterStream

@@ -1,6 +1,6 @@
 namespace GpuCtr.Datagen;
 
-/// <summary>Draws one after the other from a <see cref="CounterStream"/>: for planting, where order is fixed by the code.</summary>
+/// <summary>Draws in sequence from a <see cref="CounterStream"/>: for planting, where order is fixed by the code.</summary>
 public sealed class DrawSequence(CounterStream stream)
 {
     private ulong _next;

@@ -1,6 +1,6 @@
 namespace GpuCtr.Datagen;
 
-/// <summary>A bijection of the numbers of a given width: turns ranks into ids that tell nothing of their rank.</summary>
+/// <summary>A bijection of the numbers of a given width: turns ranks into ids that do not reveal their rank.</summary>
 /// <remarks>x → x · odd and x → x ⊕ (x ≫ h) are both invertible modulo 2ʷ, so no two ranks share an id.</remarks>
 public sealed class IdScramble
 {

@@ -1,6 +1,6 @@
 namespace GpuCtr.Datagen;
 
-/// <summary>Exponential and logarithm from + − × ÷ alone, so that every machine computes the same bits.</summary>
+/// <summary>Exponential and logarithm from only + − × ÷, so that every machine computes the same bits.</summary>
 /// <remarks>
 /// <see cref="Math.Exp"/> and <see cref="Math.Log(double)"/> call the C library of the platform, and libraries differ in
 /// the last bit; a shard must not. Both are within a few units in the last place, far finer than anything planted.

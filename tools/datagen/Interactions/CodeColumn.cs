@@ -3,7 +3,7 @@ using Parquet.Schema;
 
 namespace GpuCtr.Datagen;
 
-/// <summary>A column of ids, one or a list of them a row, written from codes; a negative code is a null.</summary>
+/// <summary>A column of ids, one or a list per row, written from codes; a negative code is null.</summary>
 internal sealed class CodeColumn
 {
     private readonly IdTable _table;
@@ -20,10 +20,10 @@ internal sealed class CodeColumn
     /// <summary>The column's place in a schema.</summary>
     public Field Field { get; }
 
-    /// <summary>int64 where all ids are integers, else string.</summary>
+    /// <summary>int64 if all ids are integers, else string.</summary>
     public static CodeColumn Of(string name, IdTable table, bool nullable) => new(name, table, nullable, isList: false);
 
-    /// <summary>Lists of int64 where all ids are integers, else of strings.</summary>
+    /// <summary>Lists of int64 if all ids are integers, else of strings.</summary>
     public static CodeColumn OfLists(string name, IdTable table, bool nullable) => new(name, table, nullable, isList: true);
 
     /// <summary>Writes rows. codes (rows), or (positions) with offsets (rows + 1) for lists</summary>

@@ -40,7 +40,7 @@ public sealed class ColumnChoice
     public ColumnChoice Without(ColumnRole role) =>
         new(_names.Where(name => name.Key != role).ToDictionary(name => name.Key, name => name.Value));
 
-    /// <summary>Place, from 0, of the column chosen for a role; null where none is.</summary>
+    /// <summary>Index, from 0, of the column chosen for a role; null if there is none.</summary>
     /// <exception cref="UsageException">The first line has no such column.</exception>
     public int? Place(ColumnRole role, string[] firstLine, string path)
     {

@@ -24,7 +24,7 @@ public static class ColumnNames
     private static readonly string[] _time = ["time", "timestamp", "ts", "timems", "datetime", "unixreviewtime", "unixtime"];
     private static readonly string[] _category = ["category", "categoryid", "icategory", "cate", "cateid", "cat", "class", "genre", "genres"];
 
-    /// <summary>The role that a header's name stands for, if any. Case, underscores and a typed suffix (<c>user_id:token</c>) do not matter.</summary>
+    /// <summary>The role of a header's name, if any. Case, underscores and a typed suffix (<c>user_id:token</c>) do not matter.</summary>
     public static ColumnRole? RoleOf(string header)
     {
         string name = Untyped(header).Replace("_", "").Replace(" ", "").ToLowerInvariant();

@@ -21,7 +21,7 @@ internal sealed class ExampleFile : IAsyncDisposable
     /// <summary>Rows added.</summary>
     public long Rows { get; private set; }
 
-    /// <summary>Whether a row group's worth of rows waits.</summary>
+    /// <summary>Whether a full row group is buffered.</summary>
     public bool IsFull => _labels.Count >= ShardFile.RowsPerGroup;
 
     /// <summary>Adds a row. history (T) item codes, oldest first</summary>

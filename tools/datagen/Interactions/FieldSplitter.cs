@@ -8,7 +8,7 @@ public sealed class FieldSplitter(string separator)
     /// <summary>The separators that are tried, in this order.</summary>
     public static readonly string[] Known = ["\t", "::", ",", ";", "|", " "];
 
-    /// <summary>Stands for lines of JSON that are reviews: their fields are user, item and time.</summary>
+    /// <summary>Marks lines of JSON with reviews: their fields are user, item and time.</summary>
     public const string Reviews = "JSON";
 
     /// <summary>The separator.</summary>
@@ -29,7 +29,7 @@ public sealed class FieldSplitter(string separator)
         return _fields;
     }
 
-    // A quote opens a quoted field only at its start; within it "" stands for ".
+    // A quote opens a quoted field only at its start; within it, "" means ".
     private void SplitQuoted(string line)
     {
         int at = 0;

@@ -100,7 +100,7 @@ public sealed class FormatDetector
 
     private bool HasKnownHeader() => _rows[0].Any(name => ColumnNames.RoleOf(name) == ColumnRole.Item);
 
-    // `user item rating time` is as usual as `user item time category`: small numbers before large ones tell them apart.
+    // `user item rating time` is as common as `user item time category`: small numbers before large ones identify it.
     private bool LooksRated(Dictionary<ColumnRole, int> columns) =>
         columns.ContainsKey(ColumnRole.Category) && columns.ContainsKey(ColumnRole.Time)
         && _rows.All(row => row.Length == 4 && InteractionReader.TimeOf(row[2]) <= 10 && InteractionReader.TimeOf(row[3]) > 1e6);

@@ -39,6 +39,6 @@ public sealed class IdTable
     /// <summary>The text of a code.</summary>
     public string Text(int code) => _texts[code];
 
-    /// <summary>The number of a code, where all texts <see cref="AreIntegers"/>.</summary>
+    /// <summary>The number of a code, if all texts <see cref="AreIntegers"/>.</summary>
     public long Number(int code) => _numbers[code];
 }

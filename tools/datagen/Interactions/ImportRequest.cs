@@ -13,10 +13,10 @@ public enum ImportFormat
     Sequence,
 }
 
-/// <summary>What <c>datagen import interactions</c> was asked for.</summary>
+/// <summary>The request of <c>datagen import interactions</c>.</summary>
 public sealed record ImportRequest
 {
-    /// <summary>The files, read one after the other as if they were one.</summary>
+    /// <summary>The files, read in order as if they were one.</summary>
     public required IReadOnlyList<string> Files { get; init; }
 
     /// <summary>Folder of the shards.</summary>
@@ -25,7 +25,7 @@ public sealed record ImportRequest
     /// <summary>Kind of the files.</summary>
     public ImportFormat Format { get; init; }
 
-    /// <summary>What stands between fields; null: as the first lines look.</summary>
+    /// <summary>The separator of fields; null: detected from the first lines.</summary>
     public string? Separator { get; init; }
 
     /// <summary>Columns named by the user.</summary>

@@ -4,7 +4,7 @@ namespace GpuCtr.Datagen;
 public static class ImportRun
 {
     /// <summary>Reads, samples, writes.</summary>
-    /// <exception cref="UsageException">The folder is already filled, or the columns asked for are not there.</exception>
+    /// <exception cref="UsageException">The folder is not empty, or the requested columns do not exist.</exception>
     /// <exception cref="DataException">The files hold no interactions, or too many bad lines.</exception>
     /// <exception cref="IOException">A file cannot be read or written.</exception>
     public static async Task<ImportReport> ExecuteAsync(ImportRequest request, CancellationToken stop)

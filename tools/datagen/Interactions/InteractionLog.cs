@@ -12,7 +12,7 @@ public sealed class InteractionLog
     /// <summary>Items by code.</summary>
     public IdTable Items { get; } = new();
 
-    /// <summary>Categories by code; empty where none are known.</summary>
+    /// <summary>Categories by code; empty if none are known.</summary>
     public IdTable Categories { get; } = new();
 
     /// <summary>Number of interactions.</summary>
@@ -39,7 +39,7 @@ public sealed class InteractionLog
             _categoryOfItem[item] = Categories.Code(category);
     }
 
-    /// <summary>Category code of an item, −1 where it has none.</summary>
+    /// <summary>Category code of an item, −1 if it has none.</summary>
     public int CategoryOf(int item) => item < _categoryOfItem.Count ? _categoryOfItem[item] : -1;
 
     /// <summary>The items of each user in order of time; equal times keep the order of the lines.</summary>

@@ -4,7 +4,7 @@ namespace GpuCtr.Datagen;
 /// <param name="IsSequence">A line is <c>user item item …</c> in order of time; else it is one interaction.</param>
 /// <param name="Separator">What stands between fields.</param>
 /// <param name="HasHeader">The first line names the columns.</param>
-/// <param name="Columns">Place of each role in a line, from 0; of a sequence none.</param>
+/// <param name="Columns">Index of each role in a line, from 0; unused for sequences.</param>
 /// <param name="FirstWordOnly">The category field holds several words, of which the first one counts.</param>
 public sealed record LineFormat(
     bool IsSequence, string Separator, bool HasHeader, IReadOnlyDictionary<ColumnRole, int> Columns, bool FirstWordOnly)

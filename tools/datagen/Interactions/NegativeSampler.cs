@@ -17,7 +17,7 @@ public sealed class NegativeSampler(CounterStream stream, int items)
         }
     }
 
-    /// <summary>An item for the user's interaction at <paramref name="position"/>; −1 where the user has had them all.</summary>
+    /// <summary>An item for the user's interaction at <paramref name="position"/>; −1 if the user has had all items.</summary>
     public int Draw(int position)
     {
         if (_left == 0)

@@ -1,6 +1,6 @@
 namespace GpuCtr.Datagen;
 
-/// <summary>Text of a file as shown in a message: on one line, in quotes, cut where it is long.</summary>
+/// <summary>Text of a file as shown in a message: on one line, in quotes, truncated if it is long.</summary>
 internal static class Quote
 {
     private const int _longest = 60;

@@ -7,7 +7,7 @@ internal static class ReviewLine
 {
     private static readonly string[][] _names = [["reviewerID", "user_id"], ["asin", "parent_asin"], ["unixReviewTime", "timestamp"]];
 
-    /// <summary>User, item and time; nothing where the line is no JSON object.</summary>
+    /// <summary>User, item and time; empty if the line is not a JSON object.</summary>
     public static IReadOnlyList<string> Fields(string line)
     {
         try

@@ -33,7 +33,7 @@ public sealed class ItemList
     /// <summary>Its number, which is its request.</summary>
     public long Number { get; }
 
-    /// <summary>The row of the table at which it begins.</summary>
+    /// <summary>Its first row in the table.</summary>
     public long FirstRow { get; }
 
     /// <summary>Category of each item. (items)</summary>

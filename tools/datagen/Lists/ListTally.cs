@@ -1,6 +1,6 @@
 namespace GpuCtr.Datagen;
 
-/// <summary>Sums of NDCG over lists with a click, in units of 2⁻⁴⁰: the same whatever the order in which lists are added.</summary>
+/// <summary>Sums of NDCG over lists with a click, in units of 2⁻⁴⁰: independent of the order in which lists are added.</summary>
 /// <param name="Count">Lists with a click.</param>
 /// <param name="Best">Of the order of the true probabilities.</param>
 /// <param name="Baseline">Of items judged by themselves.</param>
@@ -12,7 +12,7 @@ public readonly record struct ListTally(long Count, long Best, long Baseline, lo
     /// <summary>Mean NDCG of the order of the true probabilities, which no model can be expected to exceed.</summary>
     public double BestNdcg => Best / _unit / Count;
 
-    /// <summary>Mean NDCG of items judged by themselves.</summary>
+    /// <summary>Mean NDCG of items scored one by one.</summary>
     public double BaselineNdcg => Baseline / _unit / Count;
 
     /// <summary>Mean NDCG of the order shown.</summary>

@@ -1,6 +1,6 @@
 namespace GpuCtr.Datagen;
 
-/// <summary>Sizes of a table of lists: an item is worth what the others of its list leave of it.</summary>
+/// <summary>Sizes of a table of lists: the value of an item depends on the others of its list.</summary>
 public sealed record ListsShape : TableShape
 {
     /// <summary>Rows of two lists together; one has 5 to 15 of them and the other the rest, so that the list of a row follows from its number.</summary>

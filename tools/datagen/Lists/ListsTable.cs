@@ -3,7 +3,7 @@ using Parquet.Schema;
 
 namespace GpuCtr.Datagen;
 
-/// <summary>Lists of items with a category, a quality and a price. An item is wanted if it is a bargain, and hardly where a better bargain of its category is in the list.</summary>
+/// <summary>Lists of items with a category, a quality and a price. An item is likely to be clicked if it is a bargain, unless the list has a better one of its category.</summary>
 public sealed class ListsTable : ISyntheticTable
 {
     /// <summary>k of NDCG@k.</summary>

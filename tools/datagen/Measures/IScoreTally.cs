@@ -6,6 +6,6 @@ public interface IScoreTally
     /// <summary>Adds rows from <paramref name="first"/> on. scores, labels (rows)</summary>
     void Add(long first, ReadOnlySpan<double> scores, ReadOnlySpan<int> labels);
 
-    /// <summary>AUC of all rows added; the same whatever the order in which they came.</summary>
+    /// <summary>AUC of all rows added; independent of their order.</summary>
     double Auc();
 }

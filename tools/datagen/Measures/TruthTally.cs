@@ -1,9 +1,9 @@
 namespace GpuCtr.Datagen;
 
-/// <summary>What the planted truth achieves on the very rows that are written.</summary>
+/// <summary>The metrics of the true probabilities on the written rows.</summary>
 public sealed class TruthTally
 {
-    /// <summary>Up to so many rows AUC comes from an exact sort, beyond from a fine histogram.</summary>
+    /// <summary>Up to this number of rows, AUC is computed by an exact sort, beyond it from a fine histogram.</summary>
     public const int MostSortedRows = 4_000_000;
 
     private readonly long _rows;
@@ -43,5 +43,5 @@ public sealed class TruthTally
     private IScoreTally NewTally() => IsExact ? new SortedTally((int)_rows) : new BinnedTally();
 }
 
-/// <summary>AUC of the true probability, AUC of the baseline, share of clicks, and NDCG where rows are lists.</summary>
+/// <summary>AUC of the true probability, AUC of the baseline, share of clicks, and NDCG if rows are grouped into lists.</summary>
 public readonly record struct TruthFigures(long Rows, double BestAuc, double BaselineAuc, double LabelRate, ListTally Lists = default);

@@ -14,7 +14,7 @@ public interface IRowBlock
     /// <summary>Score of each row by the simpler rule that <see cref="ISyntheticTable.Baseline"/> names. (rows)</summary>
     ReadOnlySpan<double> Baseline { get; }
 
-    /// <summary>NDCG of the lists that begin in these rows; none where rows are no lists.</summary>
+    /// <summary>NDCG of the lists that begin in these rows; none if rows are not grouped into lists.</summary>
     ListTally Lists => default;
 
     /// <summary>Draws rows <paramref name="first"/> … first + count − 1 of the stream, the same ones at every call.</summary>

@@ -12,7 +12,7 @@ public interface ISyntheticTable
     /// <summary>The simpler rule that the truth is held against.</summary>
     Baseline Baseline { get; }
 
-    /// <summary>The planted truth in words, for the report beside the shards.</summary>
+    /// <summary>The true probability in words, for the report beside the shards.</summary>
     JsonObject Describe();
 
     /// <summary>A block with room for <paramref name="capacity"/> rows; one is made for each shard being written.</summary>

@@ -5,10 +5,10 @@ namespace GpuCtr.Datagen;
 /// <summary>Writes one shard, row group by row group, in memory that does not grow with its size.</summary>
 public static class ShardFile
 {
-    /// <summary>Rows of a group; the last one of a file has what is left.</summary>
+    /// <summary>Rows of a group; the last group of a file has the remaining rows.</summary>
     public const int RowsPerGroup = 65_536;
 
-    /// <summary>Writes rows <paramref name="first"/> … first + count − 1 of a stream and tells <paramref name="tally"/> of them.</summary>
+    /// <summary>Writes rows <paramref name="first"/> … first + count − 1 of a stream and adds them to <paramref name="tally"/>.</summary>
     /// <remarks>The file has its name only when it is complete: until then it is called <c>*.part</c>, which no glob of shards matches.</remarks>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public static async Task WriteAsync(

@@ -1,6 +1,6 @@
 namespace GpuCtr.Datagen;
 
-/// <summary>What <c>datagen synth</c> was asked for.</summary>
+/// <summary>The request of <c>datagen synth</c>.</summary>
 public sealed record SynthRequest
 {
     /// <summary>Kind of table, and its sizes.</summary>
@@ -32,7 +32,7 @@ public sealed record SynthRequest
         $"synth --schema {Shape.Name} --rows {Rows} --shards {Shards} --test-rows {TestRows} --seed {Seed} {Shape.Arguments} " +
         $"--codec {Codec.ToString().ToLowerInvariant()}";
 
-    /// <summary>What no single option can tell: that together they make sense.</summary>
+    /// <summary>Checks that the options are consistent with each other.</summary>
     /// <exception cref="UsageException">They do not.</exception>
     public void Check()
     {

@@ -1,12 +1,12 @@
 namespace GpuCtr.Datagen;
 
 /// <summary>Generates all files of a request, shards in parallel.</summary>
-/// <remarks>Training and test rows are two streams of one seed: same truth, other rows.</remarks>
+/// <remarks>Training and test rows are two streams of one seed: the same probabilities, other rows.</remarks>
 public static class SynthRun
 {
     private const ulong _tableStream = 0, _trainingStream = 1, _testStream = 2;
 
-    /// <summary>Makes the files and returns what the table measures itself against, with the figures of the training and test rows.</summary>
+    /// <summary>Writes the files and returns the description of the simpler rule, with the figures of the training and test rows.</summary>
     /// <exception cref="UsageException">The folder is already filled.</exception>
     /// <exception cref="IOException">A file cannot be written.</exception>
     public static async Task<(Baseline Baseline, TruthFigures Training, TruthFigures? Test)> ExecuteAsync(SynthRequest request, CancellationToken stop)

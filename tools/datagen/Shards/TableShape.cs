@@ -1,6 +1,6 @@
 namespace GpuCtr.Datagen;
 
-/// <summary>A kind of table with its sizes, as asked for.</summary>
+/// <summary>A kind of table with the requested sizes.</summary>
 public abstract record TableShape
 {
     /// <summary>The name that <c>--schema</c> takes.</summary>
@@ -16,6 +16,6 @@ public abstract record TableShape
     /// <exception cref="UsageException">They do not.</exception>
     public abstract void Check();
 
-    /// <summary>Draws columns and truth; both depend on the stream and on the sizes alone.</summary>
+    /// <summary>Draws columns and truth; both depend only on the stream and the sizes.</summary>
     public abstract ISyntheticTable Draw(CounterStream stream);
 }

@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 
 namespace GpuCtr.Datagen;
 
-/// <summary>The file <c>truth.json</c>: what a model trained on the shards can be held against.</summary>
+/// <summary>The file <c>truth.json</c>: the reference for models trained on the shards.</summary>
 public static class TruthReport
 {
     // Plain "×" rather than its escape: the file holds no markup that could need protection.
@@ -51,6 +51,6 @@ public static class TruthReport
         to["shown_ndcg"] = Rounded(figures.Lists.ShownNdcg);
     }
 
-    // With one label only there is no AUC; JSON has no word for that but null.
+    // With only one label, AUC is undefined and written as null.
     private static double? Rounded(double value) => double.IsNaN(value) ? null : Math.Round(value, 6);
 }

@@ -7,7 +7,7 @@ namespace GpuCtr.Datagen;
 /// <param name="Path">The file.</param>
 /// <param name="FirstLine">Number of its first line in the file, from 1.</param>
 /// <param name="Bytes">UTF-8 text.</param>
-/// <param name="Ends">Where each line ends in it, its line break included.</param>
+/// <param name="Ends">End of each line in it, including its line break.</param>
 internal sealed record LineChunk(int Number, string Path, long FirstLine, byte[] Bytes, IReadOnlyList<int> Ends)
 {
     /// <summary>A line without its line break.</summary>

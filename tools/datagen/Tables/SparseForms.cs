@@ -1,6 +1,6 @@
 namespace GpuCtr.Datagen;
 
-/// <summary>What a field of a sparse line becomes.</summary>
+/// <summary>How a field of a sparse line is stored.</summary>
 internal enum SparseKind
 {
     /// <summary>One feature a line, always with value 1: an id.</summary>
@@ -31,7 +31,7 @@ internal sealed class SparseForm : TableForm
     public static SparseForm LibFfm(string path) => new SparseForm(hasFields: true).Look(path, token => token.Field);
 
     /// <summary>
-    /// Lines without fields: where every line has the same number of features with value 1, each place is a field; where values differ
+    /// Lines without fields: if every line has the same number of features with value 1, each position is a field; if values differ
     /// and features are few, each feature is a number; else all features are one list.
     /// </summary>
     /// <exception cref="DataException">Many features with values other than 1.</exception>
@@ -99,7 +99,7 @@ internal sealed class SparseForm : TableForm
 /// <param name="Value">Its value.</param>
 internal readonly record struct SparseToken(int Place, long Field, long Feature, double Value)
 {
-    /// <summary>The label and entries of a line, or what is wrong with it.</summary>
+    /// <summary>The label and entries of a line, or an error message.</summary>
     public static (int Label, List<SparseToken>? Tokens, string? Reason) Parse(ReadOnlySpan<byte> line, bool hasFields)
     {
         line = line.Trim(" \t"u8);

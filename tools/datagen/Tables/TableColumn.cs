@@ -11,13 +11,13 @@ internal abstract class TableColumn(Field schemaField)
     /// <summary>Its place in a schema.</summary>
     public Field Field => schemaField;
 
-    /// <summary>Adds a field. Returns what is wrong with it, in which case it is not added; null if nothing is.</summary>
+    /// <summary>Adds a field. Returns an error message if the field is invalid, which is then not added; null otherwise.</summary>
     public abstract string? Add(ReadOnlySpan<byte> text);
 
     /// <summary>Removes the last field, because its line turned out to be bad.</summary>
     public abstract void RemoveLast();
 
-    /// <summary>Writes what was added and forgets it.</summary>
+    /// <summary>Writes the added fields and clears them.</summary>
     public abstract Task WriteAsync(ParquetRowGroupWriter group, CancellationToken stop);
 
     /// <summary>A label: 0 or 1, or −1 for 0.</summary>
@@ -29,12 +29,12 @@ internal abstract class TableColumn(Field schemaField)
     /// <summary>Numbers as float32; missing ones are null.</summary>
     public static TableColumn Real(string name) => new ValueColumn<float>(name, $"has no number in {name}", isNullable: true, text => (float?)RealOf(text));
 
-    /// <summary>Whether a field stands for no value: empty, or what pandas, R, SQL and Hive write there.</summary>
+    /// <summary>Whether a field is a missing value: empty, or as pandas, R, SQL and Hive write it.</summary>
     internal static bool IsMissing(ReadOnlySpan<byte> text) => text.IsEmpty || text.Length <= 4 &&
         (Ascii.EqualsIgnoreCase(text, "nan"u8) || Ascii.EqualsIgnoreCase(text, "null"u8) || Ascii.EqualsIgnoreCase(text, "none"u8)
          || text.SequenceEqual("NA"u8) || text.SequenceEqual("N/A"u8) || text.SequenceEqual("<NA>"u8) || text.SequenceEqual("\\N"u8));
 
-    /// <summary>Whole number in the one form that it has, or null: 007, +7 and −0 would be other texts for the same number.</summary>
+    /// <summary>Whole number in canonical form, or null: 007, +7 and −0 are not canonical.</summary>
     internal static long? WholeOf(ReadOnlySpan<byte> text) =>
         Utf8Parser.TryParse(text, out long value, out int used) && used == text.Length && !IsPadded(text) && !text.SequenceEqual("-0"u8) ? value : null;
 
@@ -59,7 +59,7 @@ internal sealed class ValueColumn<T>(string name, string trouble, bool isNullabl
 {
     private readonly List<T?> _values = [];
 
-    /// <summary>The value of a field, or null if it is none.</summary>
+    /// <summary>The value of a field, or null if it is invalid.</summary>
     public delegate T? Parser(ReadOnlySpan<byte> text);
 
     /// <inheritdoc/>
@@ -109,7 +109,7 @@ internal sealed class IdListColumn : TableColumn
     /// <summary>Ends the row.</summary>
     public void EndRow() => _offsets.Add(_ids.Count);
 
-    /// <summary>Forgets the ids of a row that was not ended.</summary>
+    /// <summary>Removes the ids of an unfinished row.</summary>
     public void DropRow() => _ids.RemoveRange(_offsets[^1], _ids.Count - _offsets[^1]);
 
     /// <inheritdoc/>

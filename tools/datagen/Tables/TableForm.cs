@@ -6,7 +6,7 @@ internal abstract class TableForm
     /// <summary>The form in words, for the user to check.</summary>
     public abstract string Describe();
 
-    /// <summary>A parser with columns of its own: one for each thread.</summary>
+    /// <summary>A parser with its own columns, one per thread.</summary>
     public abstract TableParser NewParser();
 }
 

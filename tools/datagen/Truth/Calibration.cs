@@ -2,7 +2,7 @@ namespace GpuCtr.Datagen;
 
 /// <summary>Finds the scale and the bias that give logits a wanted share of clicks and a wanted best possible AUC.</summary>
 /// <remarks>
-/// Neither moves the order of the rows, so they are sorted once. For a row i in rising order of p,
+/// Neither moves the order of the rows, so they are sorted once. For row i in ascending order of p,
 /// AUC = Σ p_i · Σ_{j before i} (1 − p_j) / (Σ p · Σ (1 − p)): the expectation over labels, free of the noise of drawing them.
 /// </remarks>
 public static class Calibration

@@ -2,7 +2,7 @@ namespace GpuCtr.Datagen;
 
 /// <summary>An effect for each of the commonest ids and for null; all rarer ids share one.</summary>
 /// <remarks>
-/// A row that has been seen twice teaches nothing, so the tail carries no effect of its own: the drawn effect of rank
+/// A value that occurs twice cannot be learned, so the tail has no separate effects: the drawn effect of rank
 /// r is damped by d(r) = 1 / (1 + ((r − 1) / 10)²), half at rank 11, a hundredth at rank 100, zero beyond 256.
 /// </remarks>
 public sealed class CategoryFactor : Factor

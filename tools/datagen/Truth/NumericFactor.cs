@@ -22,10 +22,10 @@ public sealed class NumericFactor : Factor
     public static NumericFactor Linear(CriteoSchema schema, int index, DrawSequence draws) =>
         new(schema, index, x => x, draws.Uniform(-1, 1));
 
-    /// <summary>x / √(1 + x²/4): like x in the middle and never beyond ±2, so that no outlier rules a product. Null has none.</summary>
+    /// <summary>x / √(1 + x²/4): like x in the middle and never beyond ±2, so that no outlier dominates a product. Null has none.</summary>
     public static NumericFactor Bounded(CriteoSchema schema, int index) => new(schema, index, Bound, 0);
 
-    /// <summary>The square of the bounded value: both ends against the middle, which no linear model sees. Null has none.</summary>
+    /// <summary>The square of the bounded value: both ends against the middle, which a linear model cannot represent. Null has none.</summary>
     public static NumericFactor Curve(CriteoSchema schema, int index) => new(schema, index, x => Bound(x) * Bound(x), 0);
 
     /// <inheritdoc/>

@@ -12,7 +12,7 @@ internal readonly record struct Matrix(ulong Address, int Rows, int Columns, int
     /// <summary>Bytes from the first element to the last.</summary>
     public long Bytes => Rows == 0 || Columns == 0 ? 0 : ((long)Leading * (Columns - 1) + Rows) * sizeof(float);
 
-    /// <summary>A copy without gaps (Rows, Columns), rounded; transposed if asked for. Every element must have been written.</summary>
+    /// <summary>A copy without gaps (Rows, Columns), rounded; optionally transposed. Every element must have been written.</summary>
     public unsafe float[] Read(Engine engine, string reader, Rounding rounding, bool transposes)
     {
         Place place = engine.Use(Address, Bytes, writes: false);

@@ -2,7 +2,7 @@ using GpuCtr.SoftCuda.Streams;
 
 namespace GpuCtr.SoftCuda.Driver;
 
-/// <summary>A context: what was made in it dies with it, and after a fault in one of its kernels nothing in it runs.</summary>
+/// <summary>A context: its objects are destroyed with it, and after a fault in one of its kernels, nothing in it runs.</summary>
 internal sealed class Context
 {
     /// <summary>A context with its default stream.</summary>
@@ -22,7 +22,7 @@ internal sealed class Context
     /// <summary>Streams ever made.</summary>
     public int StreamCount { get; private set; } = 1;
 
-    /// <summary>What has happened for certain: what the host waited for.</summary>
+    /// <summary>The vector clock of the work that the host has waited for.</summary>
     public VectorClock HostClock { get; } = new();
 
     /// <summary>Who used which bytes.</summary>

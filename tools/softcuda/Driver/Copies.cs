@@ -4,11 +4,11 @@ using GpuCtr.SoftCuda.Streams;
 
 namespace GpuCtr.SoftCuda.Driver;
 
-/// <summary>A copy between any two memories. What was never written stays marked as such.</summary>
+/// <summary>A copy between any two memories. Bytes that were never written stay marked as unwritten.</summary>
 /// <param name="Target">Address of the host or the device.</param>
 /// <param name="Source">Likewise.</param>
 /// <param name="Bytes">How many.</param>
-/// <param name="Staged">What the source held when the call was made; null: the source is read when the copy is executed.</param>
+/// <param name="Staged">The content of the source at the time of the call; null: the source is read when the copy is executed.</param>
 internal sealed record CopyWork(ulong Target, ulong Source, long Bytes, byte[]? Staged = null) : IWork
 {
     /// <inheritdoc/>

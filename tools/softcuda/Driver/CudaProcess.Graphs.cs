@@ -3,7 +3,7 @@ using GpuCtr.SoftCuda.Streams;
 
 namespace GpuCtr.SoftCuda.Driver;
 
-/// <summary>What a stream captured: works in order, with their arguments as they were.</summary>
+/// <summary>The captured work of a stream, in order, with its arguments at capture.</summary>
 /// <param name="Works">The nodes.</param>
 internal sealed record CudaGraph(IReadOnlyList<IWork> Works);
 

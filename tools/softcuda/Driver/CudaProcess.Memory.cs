@@ -7,7 +7,7 @@ namespace GpuCtr.SoftCuda.Driver;
 /// <summary>Memory of the device and page-locked memory of the host.</summary>
 internal sealed unsafe partial class CudaProcess
 {
-    // NaN as a float; as an index before the begin of everything.
+    // NaN as a float; as an index, before the start of every buffer.
     private const byte Poison = 0xFF;
 
     // Begin and end of page-locked memory, by its begin.
@@ -16,7 +16,7 @@ internal sealed unsafe partial class CudaProcess
     /// <summary>Free and all bytes of the device.</summary>
     public (long Free, long Total) MemoryInfo => (engine.Memory.Capacity - engine.Memory.Used, engine.Memory.Capacity);
 
-    /// <summary>A buffer whose contents nobody should read.</summary>
+    /// <summary>A buffer with undefined contents.</summary>
     public ulong Allocate(Context context, long bytes)
     {
         RefuseUnsafe("memory is allocated");
@@ -41,7 +41,7 @@ internal sealed unsafe partial class CudaProcess
         engine.Memory.Free(address);
     }
 
-    /// <summary>Copies between any two memories. From the device to memory that is not page-locked, it returns when the copy is done; what it reads from such memory, it reads now.</summary>
+    /// <summary>Copies between any two memories. From the device to memory that is not page-locked, it returns when the copy is done; such memory is read at the time of the call.</summary>
     public void Copy(Context context, ulong target, ulong source, long bytes, nint streamHandle)
     {
         CudaStream stream = StreamOf(context, streamHandle);
@@ -65,7 +65,7 @@ internal sealed unsafe partial class CudaProcess
             scheduler.Add(StreamOf(context, stream), new FillWork(target, value, bytes));
     }
 
-    /// <summary>Page-locks memory of the host: copies of it are no longer staged.</summary>
+    /// <summary>Page-locks memory of the host, so that copies from it are not staged.</summary>
     public void Register(ulong address, long bytes, bool isOwn = false)
     {
         RefuseUnsafe("host memory is page-locked");

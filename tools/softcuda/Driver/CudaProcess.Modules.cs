@@ -8,15 +8,15 @@ using GpuCtr.SoftCuda.Streams;
 
 namespace GpuCtr.SoftCuda.Driver;
 
-/// <summary>What a text says, found out once a process: many contexts load the same kernels.</summary>
+/// <summary>The parsed module of a PTX text, cached per process, because many contexts load the same kernels.</summary>
 /// <param name="Ptx">Its kernels.</param>
-/// <param name="Unwritten">Registers that are read where some way has left them unwritten.</param>
+/// <param name="Unwritten">Registers that are read although some path leaves them unwritten.</param>
 internal sealed record AssembledModule(PtxModule Ptx, IReadOnlyList<Finding> Unwritten)
 {
     private static readonly ConcurrentDictionary<string, AssembledModule> known = [];
 
     /// <summary>Reads a text.</summary>
-    /// <exception cref="PtxException">It is no PTX, or has what this machine does not execute.</exception>
+    /// <exception cref="PtxException">It is not PTX, or uses instructions that this machine does not execute.</exception>
     public static AssembledModule Of(string text) => known.GetOrAdd(text, static text =>
     {
         PtxModule read = PtxModule.Parse(text);
@@ -43,7 +43,7 @@ internal sealed unsafe partial class CudaProcess
     // Newest instruction set of the driver: ISA 8.7 came with CUDA 12.8, 9.0 with 13.0.
     private double NewestPtx => DriverVersion >= 13000 ? 9.0 : 8.7;
 
-    /// <summary>Assembles a module; what is wrong with it goes to the log too.</summary>
+    /// <summary>Assembles a module; errors are also written to the log.</summary>
     public nint LoadModule(string text, JitLog log)
     {
         RefuseUnsafe("a module is loaded");
@@ -146,14 +146,14 @@ internal sealed unsafe partial class CudaProcess
     }
 }
 
-/// <summary>Where a caller wants the errors of the assembler (<c>CU_JIT_ERROR_LOG_BUFFER</c>).</summary>
+/// <summary>The caller's buffer for errors of the assembler (<c>CU_JIT_ERROR_LOG_BUFFER</c>).</summary>
 /// <param name="Address">The buffer; 0 if there is none.</param>
 /// <param name="Bytes">Its size.</param>
 internal readonly unsafe record struct JitLog(nint Address, int Bytes)
 {
     private const int ErrorLog = 5, ErrorLogBytes = 6;
 
-    /// <summary>Finds the buffer among the options; for this one, a number stands in the place of an address.</summary>
+    /// <summary>Finds the buffer among the options; the size option holds a number in place of an address.</summary>
     public static JitLog Of(int count, int* options, nint* values)
     {
         JitLog found = default;
@@ -167,7 +167,7 @@ internal readonly unsafe record struct JitLog(nint Address, int Bytes)
         return found;
     }
 
-    /// <summary>Writes a text, cut to the size of the buffer, with a zero behind it.</summary>
+    /// <summary>Writes a zero-terminated text, truncated to the size of the buffer.</summary>
     public void Write(string text)
     {
         if (Address == 0 || Bytes <= 0)

@@ -4,7 +4,7 @@ using GpuCtr.SoftCuda.Streams;
 namespace GpuCtr.SoftCuda.Driver;
 
 /// <summary>An event: the point where it was recorded last.</summary>
-/// <param name="HasTime">Whether it can be asked when that was.</param>
+/// <param name="HasTime">Whether its time can be queried.</param>
 internal sealed record CudaEvent(bool HasTime)
 {
     /// <summary>The point; null before it was recorded, and after it was recorded in a capture.</summary>

@@ -69,10 +69,10 @@ internal static class MultiHeadAttentionCases
     /// <param name="t">The trial.</param>
     /// <param name="s">Its shape.</param>
     /// <param name="sequences">The sequences on the device.</param>
-    /// <param name="queryRows">What a row of the queries stands for.</param>
+    /// <param name="queryRows">The row kind of the queries.</param>
     /// <param name="queryItems">The items whose queries they are.</param>
     /// <param name="sequenceOf">The items of the sequence that an item belongs to.</param>
-    /// <param name="causal">Whether an item sees only those before it.</param>
+    /// <param name="causal">Whether an item attends only to those before it.</param>
     private static void Record(Trial t, Shape s, SequenceItems sequences, RowKind queryRows, int[] queryItems, Func<int, int[]> sequenceOf, bool causal)
     {
         RowKind items = sequences.Rows;

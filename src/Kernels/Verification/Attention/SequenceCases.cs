@@ -5,7 +5,7 @@ using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Kernels.Verification;
 
-/// <summary>SequenceEmbedding, x = [k + p, q + p₀] or k + p with the scatter-add of the keys, and ItemGather, its last items or those that are predicted.</summary>
+/// <summary>SequenceEmbedding, x = [k + p, q + p₀] or k + p with the scatter-add of the keys, and ItemGather, its last items or the predicted ones.</summary>
 internal static class SequenceCases
 {
     private readonly record struct Shape(int B, int G, int D, int MaxLength, int Capacity = 0, bool NoTarget = false)

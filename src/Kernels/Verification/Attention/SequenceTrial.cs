@@ -27,7 +27,7 @@ internal sealed class SequenceTrial
         Ends = Starts(Lengths.Select(length => length + (target ? 1 : 0)))[1..];
         rowOf = [.. Enumerable.Range(0, rows).SelectMany(b => Enumerable.Repeat(b, Lengths[b] + (target ? 1 : 0)))];
         Places = this.capacity * Math.Max(1, maxLength);
-        // Of the third sequence none is predicted.
+        // The third sequence has no prediction.
         Predicted = target ? [] : [.. Enumerable.Range(0, Tokens).Where(entry => RowOf(entry) != 2 && random.Next(3) > 0)];
         (t.Pass, t.Capacity) = (new(rows, true, target ? [Tokens] : [Tokens, Predicted.Length, 0]), capacity);
         (t.TokenCapacity, t.PredictionCapacity) = (Places, Math.Max(Predicted.Length, capacity));

@@ -3,7 +3,7 @@ using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Kernels.Verification;
 
-/// <summary>TableGradient, behind LookupSort where the device sorts: dW[r] = Σ of the row gradients that point at r, one position after the other, + λ W[r] once a touched row.</summary>
+/// <summary>TableGradient, after LookupSort if the device sorts: dW[r] = Σ of the row gradients of r, position by position, + λ W[r] once a touched row.</summary>
 internal static class TableGradientCases
 {
     private enum Ids

@@ -32,7 +32,7 @@ internal static class SampledSoftmaxCases
         DeviceArray<int> candidates = t.Workspace.Array<int>("candidates", s.C + Room), targets = t.Workspace.Array<int>("targets", Math.Max(1, t.PredictionCapacity));
         t.Upload(candidates, [.. items.Select(v => s.First + v)]);
         t.Upload(targets, right);
-        // What is before the candidates' gradients belongs to others.
+        // Gradients before those of the candidates belong to other lookups.
         Tensor gradients = t.State(t.Workspace.Tensor("row gradients", Before + s.C + Room, s.D), i => i, Math.Max(1, s.M));
         Tensor loss = t.State(t.Workspace.Tensor("loss", 1, 3), i => i == 0 ? 0 : i == 1 ? 0.5f : 3, Math.Max(1, s.M), [1, 0, 0]);
         SampledSoftmax op = new(t.Workspace, h, table, gradients, Before, new(s.First, s.V), bias, shares, candidates, targets, s.Samples, loss, s.Block);

@@ -6,7 +6,7 @@ namespace GpuCtr.Kernels.Verification;
 /// <summary>SoftmaxCrossEntropy: every logit, every power and their logarithm, row by row, which float64 holds for logits below 700.</summary>
 internal static class SoftmaxCrossEntropyCases
 {
-    /// <summary>The table has <c>First</c> rows before the items and two behind; <c>Block</c> logits are held at a time.</summary>
+    /// <summary>The table has <c>First</c> rows before the items and two after; <c>Block</c> logits are held at a time.</summary>
     private readonly record struct Shape(int M, int V, int D, int First = 1, int Capacity = 0, int Block = 0, float Scale = 1, bool NoBias = false);
 
     private static readonly Shape[] shapes =
@@ -25,7 +25,7 @@ internal static class SoftmaxCrossEntropyCases
         int outside = s.First == 0 ? 0 : s.First + 2;
         Tensor h = t.Batch("h", s.D, terms: s.V, fill: Value, kind: RowKind.Prediction);
         Tensor? bias = s.NoBias ? null : t.Parameter("bias", 1, s.V, terms: s.M);
-        // Rows that are no items keep what they had.
+        // Rows that are not items stay unchanged.
         Tensor table = t.Parameter("table", s.V + outside, s.D, terms: s.M, fill: Value, gradientStart: outside > 0 ? 0 : float.NaN);
         int[] wanted = [.. Enumerable.Range(0, s.M).Select(m => m == 0 ? 0 : m == 1 ? s.V - 1 : random.Next(s.V))];
         DeviceArray<int> targets = t.Workspace.Array<int>("targets", Math.Max(1, t.PredictionCapacity));

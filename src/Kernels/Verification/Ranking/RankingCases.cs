@@ -8,7 +8,7 @@ namespace GpuCtr.Kernels.Verification;
 /// <summary>ItemRanks, TopItems and CandidateScores: all scores, counted and sorted. Factors are small integers, so that scores are exact and many are equal.</summary>
 internal static class RankingCases
 {
-    /// <summary>Predictions are entries of B sequences of up to L items. The table has <c>First</c> rows before the items and two behind; <c>Block</c> scores are held at a time. Odd: scores that are NaN, ∞ and −∞.</summary>
+    /// <summary>Predictions are entries of B sequences of up to L items. The table has <c>First</c> rows before the items and two after; <c>Block</c> scores are held at a time. Odd: scores that are NaN, ∞ and −∞.</summary>
     private readonly record struct Shape(int B, int L, int V, int D, int First = 1, int Capacity = 0, int Block = 0, bool NoBias = false, bool Own = false, bool Odd = false, int K = 5);
 
     private static readonly Shape[] shapes =
@@ -52,10 +52,10 @@ internal static class RankingCases
         /// <summary>M.</summary>
         public int M => sequences.Predicted.Length;
 
-        /// <summary>(M) the items that are right; some are in the sequence that they follow, some are no items: V.</summary>
+        /// <summary>(M) the correct items; some are in their own sequence, some are not in the vocabulary: V.</summary>
         public int[] Wanted { get; }
 
-        /// <summary>The scores of row <paramref name="m"/>; −∞ for those left out, whatever their score.</summary>
+        /// <summary>The scores of row <paramref name="m"/>; −∞ for those left out.</summary>
         public double[] Of(ReferenceValues r, int m, int except = -1)
         {
             double[] scores = [.. Enumerable.Range(0, s.V).Select(v => (Output.Bias is null ? 0 : r[Output.Bias][v]) + Enumerable.Range(0, s.D).Sum(i => r[Output.H][m * s.D + i] * r[Output.Table][(s.First + v) * s.D + i]))];
@@ -137,7 +137,7 @@ internal static class RankingCases
         return array;
     }
 
-    /// <summary>Copies integers to a tensor that is compared; behind those of the batch, they are still poisoned.</summary>
+    /// <summary>Copies integers to a tensor that is compared; elements after those of the batch are still poisoned.</summary>
     private static void Show(Trial t, DeviceArray<int> from, Tensor to, int count) =>
         to.Write(t.Device, [.. from.ToArray(t.Device).Take((int)to.Length).Select((value, i) => i >= count && value == -1 ? float.NaN : value)]);
 }

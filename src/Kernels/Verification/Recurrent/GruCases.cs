@@ -30,7 +30,7 @@ internal static class GruCases
         Random random = t.Random("a");
         Tensor x = t.Batch("x", s.I, s.Gradients, width, kind: positions);
         Tensor? a = s.Kind == GruKind.Gru ? null : t.Batch("a", 1, s.Gradients, width, _ => 0.05f + 0.9f * random.NextSingle(), positions);
-        // As large as weights are where training begins.
+        // As large as initial weights.
         Func<int, float> Scaled(string name, int inputs)
         {
             Random values = t.Random(name);

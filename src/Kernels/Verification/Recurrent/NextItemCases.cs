@@ -67,7 +67,7 @@ internal static class NextItemCases
         Tensor x = t.Batch("x", s.Outputs, fill: _ => s.Scale * (random.NextSingle() * 2 - 1), kind: pairs), zero = t.Batch("zero", s.Outputs, gradient: false, fill: _ => 0, kind: pairs);
         Tensor? w = s.Weighted ? t.Batch("weight", 1, gradient: false, fill: _ => random.NextSingle() * 2) : null;
         Tensor z = t.Workspace.Tensor("z", x.Rows, s.Outputs, gradient: true, kind: pairs);
-        // α is what the first number, the loss of the batch, weighs in the gradients that the op starts.
+        // α is the weight of the first number, the loss of the batch, in the gradients that the op starts.
         Tensor loss = t.State(t.Workspace.Tensor("loss", 1, 3), i => i, terms: Math.Max(1, 2 * histories.Tokens), upstream: [alpha, 0, 0]);
         t.Op(new Add(t.Device, z, x, zero));
         t.Op(new NextItemLoss(t.Workspace, histories.History(1), z, loss, s.Average, alpha, w, s.Epsilon));
