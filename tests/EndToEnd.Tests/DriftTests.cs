@@ -5,7 +5,7 @@ using static GpuCtr.Tests.CommandRunner;
 
 namespace GpuCtr.EndToEnd.Tests;
 
-/// <summary>An interest that drifts: the order of a history tells what a sum over it cannot.</summary>
+/// <summary>An interest that drifts: the order of a history has information that a sum over it has not.</summary>
 public sealed class DriftTests : OwnFolder
 {
     [Fact]

@@ -4,7 +4,7 @@ using static GpuCtr.Tests.CommandRunner;
 
 namespace GpuCtr.EndToEnd.Tests;
 
-/// <summary>Lists whose items compete: what a model of lists finds and no model of rows can.</summary>
+/// <summary>Lists whose items compete: a model of lists learns this, a pointwise model cannot.</summary>
 public sealed class PlantedListsTests : OwnFolder
 {
     [Fact]

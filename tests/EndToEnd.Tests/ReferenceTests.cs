@@ -2,7 +2,7 @@ using System.Reflection;
 
 namespace GpuCtr.EndToEnd.Tests;
 
-/// <summary>src/Kernels ← Models ← Data ← Training ← Hosting ← Engine: each project knows only those before it.</summary>
+/// <summary>src/Kernels ← Models ← Data ← Training ← Hosting ← Engine: each project references only those before it.</summary>
 [Trait("Speed", "Fast")]
 public sealed class ReferenceTests
 {

@@ -1,5 +1,5 @@
 namespace GpuCtr.Tests;
 
-/// <summary>Tests that measure what the whole process does, its allocations or its meters: nothing else runs beside them.</summary>
+/// <summary>Tests that measure the whole process, its allocations or its meters: they run alone.</summary>
 [CollectionDefinition(nameof(Alone), DisableParallelization = true)]
 public sealed class Alone;

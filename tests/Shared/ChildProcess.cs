@@ -6,7 +6,7 @@ namespace GpuCtr.Tests;
 /// <summary>A program that a test starts. It hears no keyboard, obeys signals, and does not outlive the test, also when that fails.</summary>
 public sealed class ChildProcess : IDisposable
 {
-    // Whoever starts the tests in the background of a script has them ignore SIGINT, which processes hand down: these are to obey.
+    // Tests started in the background of a script ignore SIGINT, which child processes inherit; these processes must handle it.
     private static readonly Lazy<string[]> obedient = new(() => Works(["env", "--default-signal=INT,TERM", "true"], []) ? ["env", "--default-signal=INT,TERM"] : []);
 
     private readonly Process process;
@@ -64,7 +64,7 @@ public sealed class ChildProcess : IDisposable
     /// <summary>Whether a program is there and ends well.</summary>
     public static bool Works(params string[] line) => Works(line, obedient.Value);
 
-    /// <summary>The first of these programs on the path; null where there is none.</summary>
+    /// <summary>The first of these programs on the path; null if there is none.</summary>
     public static string? Find(params string[] programs) =>
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).SelectMany(folder => programs.Select(p => Path.Combine(folder, p))).FirstOrDefault(File.Exists);
 
@@ -94,7 +94,7 @@ public sealed class ChildProcess : IDisposable
     /// <summary>Waits a while; true when it has ended.</summary>
     public bool Ended(int milliseconds) => process.WaitForExit(milliseconds);
 
-    /// <summary>Waits until something holds; fails the test where the process ends before.</summary>
+    /// <summary>Waits until a condition holds; fails the test if the process ends before.</summary>
     public void WaitFor(Func<bool> condition)
     {
         long begin = Stopwatch.GetTimestamp();

@@ -3,9 +3,9 @@ namespace GpuCtr.Tests;
 /// <summary>Launchers of MPI on this machine, by the names that Debian gives them.</summary>
 internal static class MpiLauncher
 {
-    /// <summary>Runs a program as several ranks; skips the test where the launcher is absent.</summary>
+    /// <summary>Runs a program as several ranks; skips the test if the launcher is absent.</summary>
     /// <param name="family"><c>openmpi</c> or <c>mpich</c>.</param>
-    /// <param name="ranks">Number of ranks, whatever the number of cores.</param>
+    /// <param name="ranks">Number of ranks, independent of the number of cores.</param>
     /// <param name="line">The program and its arguments.</param>
     public static CommandOutcome Run(string family, int ranks, params string[] line)
     {

@@ -1,6 +1,6 @@
 namespace GpuCtr.Tests;
 
-/// <summary>How long tests wait for what must come: long enough for any machine, so that it only ends what would hang.</summary>
+/// <summary>Time limits of tests: long enough for any machine, so that they only end tests that hang.</summary>
 internal static class Patience
 {
     public static readonly TimeSpan Limit = TimeSpan.FromMinutes(30);

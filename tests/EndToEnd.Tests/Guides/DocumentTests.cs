@@ -5,7 +5,7 @@ namespace GpuCtr.EndToEnd.Tests.Guides;
 /// <summary>The files, headings, flags and types that the documents name exist.</summary>
 public sealed partial class DocumentTests
 {
-    // Decisions (docs/adr) tell what was true on their day: of them only the links are checked.
+    // Decisions (docs/adr) describe their day, so only their links are checked.
     private const string Decisions = "docs/adr";
 
     // Pages in which every name in code font is one of this repository.
@@ -111,7 +111,7 @@ public sealed partial class DocumentTests
     [GeneratedRegex("(?<![-a-zA-Z0-9])--[a-z][a-z0-9-]*[a-z0-9]")]
     private static partial Regex Flag();
 
-    // `Type`, `Type.Member` or `Type<T>`: names of one letter and options such as `None` are none.
+    // `Type`, `Type.Member` or `Type<T>`: names of one letter and options such as `None` are not types.
     [GeneratedRegex(@"`([A-Z]\w*[a-z]\w*)(?:\.([A-Z]\w*))?(?:<\w+>)?`")]
     private static partial Regex Name();
 

@@ -2,10 +2,10 @@ using System.Text.RegularExpressions;
 
 namespace GpuCtr.EndToEnd.Tests.Guides;
 
-/// <summary>What the guides tell one to type works.</summary>
+/// <summary>The commands of the guides work.</summary>
 public sealed partial class GuideTests
 {
-    // Beside the folder docs/guide: pages of other kinds that tell one what to type.
+    // Pages outside docs/guide with commands to run.
     private static readonly string[] others = ["docs/serving.md", "docs/export.md"];
 
     // The columns of the committed sample in a tenth of its rows. PackageTests trains on all of them.
@@ -32,7 +32,7 @@ public sealed partial class GuideTests
     public void Every_block_has_a_language_and_says_why_it_is_not_run(string guide) =>
         Assert.All(Repository.Blocks(guide), b => Assert.Matches(KnownLanguage(), b.Language));
 
-    /// <summary>The programs under the names that the guides use, and the processor, whatever else the machine has.</summary>
+    /// <summary>Defines the programs under the names that the guides use.</summary>
     private static string Prelude() => $$"""
         set -euxo pipefail
         program() { local name=$1; shift; command '{{ChildProcess.DotNet}}' "{{AppContext.BaseDirectory}}/$name.dll" "$@"; }

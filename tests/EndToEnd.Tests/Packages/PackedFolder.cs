@@ -8,7 +8,7 @@ public sealed class PackedFolder : IDisposable
     public PackedFolder()
     {
         ChildProcess.RunIn(Repository.Root, ChildProcess.DotNet, "pack", "gpu-ctr.sln", "--no-build", "-c", Repository.Configuration, "-o", Packages).Succeeded();
-        // No other source: what is installed is what was packed, and nothing is fetched.
+        // No other source, so the packed packages are installed and nothing is downloaded.
         Folder.Write("nuget.config", $"<configuration><packageSources><clear /><add key=\"packed\" value=\"{Packages}\" /></packageSources></configuration>");
         ChildProcess.RunIn(Folder.Path, ChildProcess.DotNet, "tool", "install", "gpu-ctr", "--tool-path", Folder.File("tools"), "--version", Version, "--configfile", Folder.File("nuget.config")).Succeeded();
     }

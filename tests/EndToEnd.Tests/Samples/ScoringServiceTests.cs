@@ -72,7 +72,7 @@ public sealed class ScoringServiceTests(ScoringServiceTests.RunningService runni
         return await response.Content.ReadFromJsonAsync<JsonElement>();
     }
 
-    /// <summary>The service with a small model, which all tests ask, and the model itself.</summary>
+    /// <summary>The service with a small model, shared by all tests, and the model itself.</summary>
     public sealed class RunningService : IDisposable
     {
         private readonly SampleModel sample = new();

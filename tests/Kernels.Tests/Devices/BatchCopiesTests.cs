@@ -4,7 +4,7 @@ using ILGPU.Runtime.CPU;
 
 namespace GpuCtr.Kernels.Tests.Devices;
 
-/// <summary>What the CUDA driver is told when batches are copied beside the last step: each copy waits for the step that read the same side.</summary>
+/// <summary>The driver calls when batches are copied during the previous step: each copy waits for the step that read the same buffer.</summary>
 [Trait("Speed", "Fast")]
 public sealed class BatchCopiesTests : IDisposable
 {

@@ -3,7 +3,7 @@ using GpuCtr.Kernels.Devices;
 
 namespace GpuCtr.Kernels.Tests.Devices;
 
-/// <summary>Where cuBLAS is looked for, and which library is taken.</summary>
+/// <summary>The search for cuBLAS, and the choice of the library.</summary>
 [Trait("Speed", "Fast")]
 public sealed class CuBlasTests
 {

@@ -2,7 +2,7 @@ using GpuCtr.Kernels.Devices;
 
 namespace GpuCtr.Kernels.Tests.Devices;
 
-/// <summary>What the CUDA driver is told of graphs, in which order.</summary>
+/// <summary>The driver calls for graphs, and their order.</summary>
 [Trait("Speed", "Fast")]
 public sealed class CudaGraphsTests
 {

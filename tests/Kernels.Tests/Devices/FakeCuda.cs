@@ -4,7 +4,7 @@ using GpuCtr.Kernels.Devices;
 
 namespace GpuCtr.Kernels.Tests.Devices;
 
-/// <summary>Functions that take the place of the CUDA driver's and note in which order they are called.</summary>
+/// <summary>Functions that replace the CUDA driver's and record the order of calls.</summary>
 internal static unsafe class FakeCuda
 {
     /// <summary>What the functions hand out.</summary>
@@ -16,7 +16,7 @@ internal static unsafe class FakeCuda
     [ThreadStatic]
     private static State? state;
 
-    /// <summary>The calls with their arguments; those on a thread without the context say so.</summary>
+    /// <summary>The calls with their arguments; calls on a thread without the context are marked.</summary>
     public static List<string> Calls => Now.Calls;
 
     /// <summary>Calls that fail, by their names here.</summary>

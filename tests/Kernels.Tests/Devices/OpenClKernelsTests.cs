@@ -5,7 +5,7 @@ using ILGPU.Runtime.OpenCL;
 
 namespace GpuCtr.Kernels.Tests.Devices;
 
-/// <summary>The driver finds what it has compiled before by its source.</summary>
+/// <summary>The driver finds compiled programs by their source.</summary>
 public sealed class OpenClKernelsTests
 {
     [Fact]

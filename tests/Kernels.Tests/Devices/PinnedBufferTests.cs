@@ -4,7 +4,7 @@ using GpuCtr.Tests;
 
 namespace GpuCtr.Kernels.Tests.Devices;
 
-/// <summary>Copies from buffers of the host, whose lengths have nothing to do with those of what is copied to.</summary>
+/// <summary>Copies from host buffers whose lengths differ from those of the targets.</summary>
 public sealed class PinnedBufferTests
 {
     public static TheoryData<string> Devices => new(TestDevices.Names);

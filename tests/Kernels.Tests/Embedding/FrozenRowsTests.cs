@@ -5,7 +5,7 @@ using GpuCtr.Tests;
 
 namespace GpuCtr.Kernels.Tests.Embedding;
 
-/// <summary>Rows that do not learn, among others that do.</summary>
+/// <summary>Frozen rows among trained ones.</summary>
 public sealed class FrozenRowsTests
 {
     private const int Steps = 12;

@@ -5,7 +5,7 @@ using GpuCtr.Tests;
 
 namespace GpuCtr.Kernels.Tests.Embedding;
 
-/// <summary>The device's sort ends with what the host's does, to the last position.</summary>
+/// <summary>The device's sort gives the same result as the host's, in every position.</summary>
 public sealed class LookupSortTests
 {
     private const int Columns = 5;

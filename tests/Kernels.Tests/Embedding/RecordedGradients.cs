@@ -7,7 +7,7 @@ namespace GpuCtr.Kernels.Tests.Embedding;
 
 /// <summary>One seeded sequence of row gradients with a learning-rate schedule, to be played to tables that learn in different ways.</summary>
 /// <remarks>
-/// Some rows come often, some seldom, some twice a thousand steps apart, some only at the start, some never; gradients reach from below Adam's ε to far above it.
+/// Some rows occur often, some rarely, some twice a thousand steps apart, some only at the start, some never; gradients reach from below Adam's ε to far above it.
 /// </remarks>
 internal sealed class RecordedGradients(int steps, OptimizerKind kind)
 {

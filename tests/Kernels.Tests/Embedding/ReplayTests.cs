@@ -10,7 +10,7 @@ public sealed class ReplayTests
 {
     private const double Tolerance = 1e-5;
 
-    // Dense AdamW in float32 rounds w · 0.99999 the same way in every step as long as a weight stands nearly still, by up to 6e-8:
+    // Dense AdamW in float32 rounds w · 0.99999 the same way in every step while a weight hardly moves, by up to 6e-8:
     // over two thousand steps that adds up. Summing the steps up does not repeat it.
     private const double DecayTolerance = 1.2e-4;
 
@@ -34,7 +34,7 @@ public sealed class ReplayTests
         Assert.True(Difference(dense[0], lazy[0]) > 1000 * Tolerance);
     }
 
-    /// <summary>Largest relative difference; where a value is below the mean of its row, relative to that.</summary>
+    /// <summary>Largest relative difference; for a value below the mean of its row, relative to that mean.</summary>
     private static double Difference(float[] expected, float[] actual)
     {
         double worst = 0;

@@ -22,7 +22,7 @@ public sealed class EmbeddingFmGolden
         using Setup s = new(device, shape[0], shape[1], 0, shape[2]);
         s.Fm.Consume();
         s.Workspace.Allocate();
-        // Every position reads a table row of its own, so that the table holds the vectors as the file has them.
+        // Every position reads a separate table row, so that the table has the vectors of the file.
         s.Rows.Write(device, Enumerable.Range(0, shape[0] * shape[1]).ToArray());
         s.Table.Write(device, golden.Input("e").ToFloats());
         s.Fm.Gradient!.Write(device, golden.Input("upstream").ToFloats());

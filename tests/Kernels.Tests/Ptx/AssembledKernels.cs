@@ -6,12 +6,12 @@ using GpuCtr.Tests;
 namespace GpuCtr.Kernels.Tests.Ptx;
 
 /// <summary>Ptx/assembled.txt: the fingerprints of the kernels that were assembled for docs/kernels.md.</summary>
-/// <remarks>The assembler is a function of its input, and takes four seconds for a product on tensor cores: what has its fingerprint here is not assembled again.</remarks>
+/// <remarks>The assembler is deterministic, and takes four seconds for a product on tensor cores: kernels whose fingerprint is in the file are not assembled again.</remarks>
 internal static class AssembledKernels
 {
     private static string Path => Repository.File("tests", "Kernels.Tests", "Ptx", "assembled.txt");
 
-    /// <summary>Of a kernel's row in docs/kernels.md, its PTX, and the assembler's release. Of numbers in names, which depend on what was compiled before, only the order matters.</summary>
+    /// <summary>Of a kernel's row in docs/kernels.md, its PTX, and the assembler's release. Numbers in names depend on earlier compilations, so only their order counts.</summary>
     public static string Fingerprint(string assembler, KernelTable.Row row, string ptx) =>
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', [assembler, $"{row}", OpenClKernels.Renumber(ptx)]))));
 

@@ -30,7 +30,7 @@ internal sealed class ConstantComparisons
         return [.. all.methods.Values.SelectMany(m => m.Found).Distinct().Order(StringComparer.Ordinal)];
     }
 
-    /// <summary>What is known of a method; null if it is an intrinsic, or has no body here.</summary>
+    /// <summary>The analysis of a method; null if it is an intrinsic, or has no body here.</summary>
     public MethodConstants? Of(MethodBase method)
     {
         if (methods.TryGetValue(method, out MethodConstants? known))

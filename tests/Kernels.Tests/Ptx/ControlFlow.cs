@@ -3,7 +3,7 @@ using GpuCtr.SoftCuda.Ptx;
 
 namespace GpuCtr.Kernels.Tests.Ptx;
 
-/// <summary>Basic blocks of a kernel, and where ways that part come together again.</summary>
+/// <summary>Basic blocks of a kernel, and where divergent paths converge.</summary>
 internal sealed class ControlFlow
 {
     private readonly List<int> starts = [];
@@ -52,7 +52,7 @@ internal sealed class ControlFlow
     /// <summary>Blocks that may come next.</summary>
     public IReadOnlyList<int> Next(int block) => successors[block];
 
-    /// <summary>Blocks that only some lanes may be in at a time if lanes part at the end of <paramref name="block"/>: all on the ways to where every way passes again.</summary>
+    /// <summary>Blocks that may be executed by some lanes only, if lanes diverge at the end of <paramref name="block"/>: all blocks up to its post-dominator.</summary>
     public IEnumerable<int> Parted(int block)
     {
         HashSet<int> seen = [];
@@ -74,7 +74,7 @@ internal sealed class ControlFlow
         return through;
     }
 
-    /// <summary>[block][other]: whether every way from a block to the end passes the other. The greatest solution of the usual equations.</summary>
+    /// <summary>[block][other]: whether every path from a block to the end passes the other (post-dominators). The greatest solution of the usual equations.</summary>
     private BitArray[] Postdominators()
     {
         BitArray[] sets = [.. Enumerable.Range(0, Count + 1).Select(b => new BitArray(Count + 1, b != Exit))];

@@ -2,10 +2,10 @@ using GpuCtr.SoftCuda.Ptx;
 
 namespace GpuCtr.Kernels.Tests.Ptx;
 
-/// <summary>What lanes of a warp are not proven to do together. Sound: what it does not report is uniform in every execution.</summary>
+/// <summary>Finds what may diverge between the lanes of a warp. Sound: anything it does not report is uniform in every execution.</summary>
 /// <remarks>
 /// A value may differ between lanes if it comes from the number of a thread or from memory; if it is computed from such a value; or if it is
-/// written where only some lanes may be, between a branch on such a value and the point that all ways from it pass. That is iterated until nothing changes.
+/// written where only some lanes may be active, between a branch on such a value and the point that all paths from it pass. This is iterated to a fixed point.
 /// </remarks>
 internal sealed class Divergence
 {

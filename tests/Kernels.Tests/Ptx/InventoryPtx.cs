@@ -34,7 +34,7 @@ internal static partial class InventoryPtx
     /// <summary>Loads that changed places with an access they may depend on, in any kernel.</summary>
     public static IReadOnlyList<string> Moved => compiled.Value.Moved;
 
-    /// <summary>Compiles kernels by a context of their own.</summary>
+    /// <summary>Compiles kernels in a separate context.</summary>
     public static (Dictionary<MethodInfo, string> Ptx, string[] Moved) Compile(Target target, IEnumerable<LoadedKernel> kernels)
     {
         using PtxCompiler compiler = new(target.Architecture, target.Instructions);

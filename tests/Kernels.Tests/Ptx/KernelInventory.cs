@@ -21,7 +21,7 @@ internal static class KernelInventory
     /// <summary>Every kernel with every specialization in use, in the order of their names.</summary>
     public static IReadOnlyList<LoadedKernel> All => all.Value;
 
-    /// <summary>What a case launches, in order; nothing where it means nothing.</summary>
+    /// <summary>The launches of a case, in order; empty if the case does not apply.</summary>
     public static MethodInfo[] Launches(OpCase c, KernelChoice kernels, Precision precision) => launches.Value[(kernels, precision)].GetValueOrDefault(c) ?? [];
 
     /// <summary>Methods of the assembly that can only be kernels: static, of one argument, a structure that holds views.</summary>

@@ -5,7 +5,7 @@ namespace GpuCtr.Kernels.Tests.Ptx;
 /// <summary>What must not stand in the PTX of a kernel.</summary>
 internal static partial class PtxRules
 {
-    /// <summary>The first breach of a rule, with its line; null when there is none.</summary>
+    /// <summary>The first broken rule, with its line; null if there is none.</summary>
     /// <remarks>Operands of tensor cores go through local memory here, which the assembler takes out: the stack it reports is what says so.</remarks>
     public static string? Breach(string ptx)
     {

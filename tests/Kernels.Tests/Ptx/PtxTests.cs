@@ -28,7 +28,7 @@ public sealed class PtxTests
     public void Committed_table_has_every_kernel() =>
         Assert.Equal(KernelTable.Read().Rows.Select(r => r.Kernel).Order(StringComparer.Ordinal), KernelInventory.All.Select(k => KernelName.Of(k.Method)).Order(StringComparer.Ordinal));
 
-    /// <summary>So what one text shows is true of all. GPU_CTR_ALL_ARCHITECTURES=1 in the environment compares all kernels for all of them; else those that run everywhere, for the newest.</summary>
+    /// <summary>So the result for one text holds for all. GPU_CTR_ALL_ARCHITECTURES=1 in the environment compares all kernels for all of them; else those that run everywhere, for the newest.</summary>
     [Theory]
     [MemberData(nameof(Targets))]
     public void ILGPU_writes_the_same_for_every_architecture(int major, int minor, int instructions)
@@ -56,7 +56,7 @@ public sealed class PtxTests
     public void Kernels_that_see_four_floats_move_four_at_once() =>
         Assert.Empty(KernelInventory.All.Where(k => KernelInventory.FourFloatViews(k.Method) > 0 && !PtxRules.MovesFourFloats(Ptx(k))).Select(k => KernelName.Of(k.Method)));
 
-    /// <summary>Whoever has several such views reads one of them.</summary>
+    /// <summary>A kernel with several such views reads one of them.</summary>
     [Fact]
     public void Kernels_that_see_several_views_of_four_floats_load_four_at_once() =>
         Assert.Empty(KernelInventory.All.Where(k => KernelInventory.FourFloatViews(k.Method) > 1 && !PtxRules.LoadsFourFloats(Ptx(k))).Select(k => KernelName.Of(k.Method)));

@@ -6,7 +6,7 @@ namespace GpuCtr.Kernels.Tests.Ptx;
 /// <summary>NVIDIA's assembler, where it is there: $PTXAS, on the path, where .ci/ptxas puts it, or in a CUDA toolkit.</summary>
 internal static partial class Ptxas
 {
-    /// <summary>What a kernel takes of a multiprocessor.</summary>
+    /// <summary>The resources of a multiprocessor that a kernel takes.</summary>
     /// <param name="Registers">Of one thread.</param>
     /// <param name="SharedBytes">Of one group.</param>
     /// <param name="StackBytes">Of one thread.</param>

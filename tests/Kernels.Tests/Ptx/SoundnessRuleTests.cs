@@ -5,7 +5,7 @@ using ILGPU.Runtime.Cuda;
 
 namespace GpuCtr.Kernels.Tests.Ptx;
 
-/// <summary>The rules of <see cref="SoundnessTests"/> find what they are for, each in a kernel written to break it.</summary>
+/// <summary>The rules of <see cref="SoundnessTests"/> find violations, each in a kernel written to break one rule.</summary>
 [Trait("Speed", "Fast")]
 public sealed class SoundnessRuleTests
 {

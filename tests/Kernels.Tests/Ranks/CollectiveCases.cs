@@ -3,7 +3,7 @@ using GpuCtr.Kernels.Ranks;
 
 namespace GpuCtr.Kernels.Tests.Ranks;
 
-/// <summary>What every communicator must do, whatever carries its data. Each case runs on every rank.</summary>
+/// <summary>Requirements on every communicator, for any transport. Each case runs on every rank.</summary>
 internal static class CollectiveCases
 {
     /// <summary>Lengths around nothing, the number of ranks, a vector, and the block of a sum.</summary>

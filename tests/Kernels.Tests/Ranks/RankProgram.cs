@@ -14,7 +14,7 @@ internal static class RankProgram
     {
         Launcher launcher = Launcher.Current ?? throw new InvalidOperationException("no launcher");
         launcher.LeaveTerminal();
-        // As in training, where SIGTERM asks for a checkpoint after the step: a rank that waits for one that is gone does not come so far.
+        // As in training, where SIGTERM asks for a checkpoint after the step: a rank that waits for a lost one does not get there.
         using PosixSignalRegistration deaf = PosixSignalRegistration.Create(PosixSignal.SIGTERM, static signal => signal.Cancel = true);
         return RankRun.Run(launcher, ranks => Run(ranks, args[0]), e => (e is CommunicatorException ? 7 : e is InvalidDataException ? Failure : 1, e.Message), Console.Error, args[0] == "late" ? TimeSpan.FromSeconds(1) : null);
     }

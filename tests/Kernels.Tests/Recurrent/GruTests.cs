@@ -6,7 +6,7 @@ using GpuCtr.Tests;
 
 namespace GpuCtr.Kernels.Tests.Recurrent;
 
-/// <summary>What the cases of an op do not ask: the bits of a row do not depend on the others, and a step allocates nothing.</summary>
+/// <summary>Properties that op cases do not check: the bits of a row do not depend on the others, and a step allocates nothing.</summary>
 public sealed class GruTests
 {
     private const int I = 5, H = 20, Longest = 9;
@@ -26,7 +26,7 @@ public sealed class GruTests
         }
     }
 
-    /// <summary>However far other histories of the batch reach, and whichever rows stand beside a row: what padding would change.</summary>
+    /// <summary>Results do not depend on the lengths and the order of other histories in the batch, as they would with padding.</summary>
     [SkippableTheory]
     [MemberData(nameof(Cases))]
     public void A_row_has_the_bits_that_it_has_alone(string deviceName, GruKind kind, GruReset reset)

@@ -5,7 +5,7 @@ using GpuCtr.Kernels.Tiles;
 
 namespace GpuCtr.Kernels.Tests.Tiles;
 
-/// <summary>What stands in for tensor cores computes as they do.</summary>
+/// <summary>The simulated tensor cores compute like real ones.</summary>
 public sealed class TensorCoreTests
 {
     [Theory]

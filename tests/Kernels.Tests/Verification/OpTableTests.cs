@@ -63,7 +63,7 @@ public sealed class CaseVariantTests
     [Fact]
     public void Cases_have_different_names() => Assert.Equal(OpTable.Cases.Count, OpTable.Cases.Select(c => c.ToString()).Distinct().Count());
 
-    /// <summary>Whatever any case launches with a variant is launched by a case that is run with it, or with a simpler one that has the same kernel.</summary>
+    /// <summary>Every kernel that any case launches with a variant is launched by a case that is run with it, or with a simpler variant that has the same kernel.</summary>
     [Fact]
     public void Every_kernel_of_every_variant_is_run()
     {

@@ -1,6 +1,6 @@
 namespace GpuCtr.Tests;
 
-/// <summary>Lists of 3 to 8 items of two kinds, in which an item is clicked if it is the cheapest of its kind: what an item is worth depends on the others.</summary>
+/// <summary>Lists of 3 to 8 items of two kinds, in which an item is clicked if it is the cheapest of its kind: the label of an item depends on the others.</summary>
 public sealed class ClickedLists
 {
     private readonly long[] request, kind;

@@ -6,7 +6,7 @@ namespace GpuCtr.Tests;
 /// <summary>Runs command lines in this process.</summary>
 public static partial class CommandRunner
 {
-    /// <summary>Runs it; a training run that names no steps has few (<see cref="NamedSteps"/>).</summary>
+    /// <summary>Runs it; a training run without options for steps gets few (<see cref="NamedSteps"/>).</summary>
     public static CommandOutcome Run(params string[] args) => RunAsTyped(NamedSteps.In(args));
 
     /// <summary>Runs it with the defaults that a user gets.</summary>
@@ -23,7 +23,7 @@ public static partial class CommandRunner
     /// <inheritdoc cref="CommandOutcome.FailedWith"/>
     public static CommandOutcome FailedWith(this CommandOutcome outcome, ErrorKind kind, params string[] fragments) => outcome.FailedWith((int)kind, fragments);
 
-    /// <summary>The least --memory with which a command can run, as its error message says.</summary>
+    /// <summary>The smallest --memory with which a command can run, from its error message.</summary>
     public static string LeastMemory(params string[] args) =>
         Least().Match(Run([.. args, "--memory", "1KB"]).FailedWith(ExitCode.Usage, "--memory 1KB is too little").ErrorLine).Groups[1].Value;
 

@@ -4,7 +4,7 @@ using static GpuCtr.Tests.CommandRunner;
 
 namespace GpuCtr.Tests;
 
-/// <summary>A run of two epochs: whole, and as it was after its first epoch, for tests that break the second one.</summary>
+/// <summary>A run of two epochs: complete, and in its state after the first epoch, for tests that interrupt the second one.</summary>
 public sealed class FaultRun : OwnFolder
 {
     private const string Epochs = "2";
@@ -35,7 +35,7 @@ public sealed class FaultRun : OwnFolder
     /// <summary>The arguments that train the second epoch.</summary>
     public static string[] Rest(string folder) => ["train", "--resume", "--out", folder, "--epochs", Epochs];
 
-    /// <summary>A copy of the run as it was after its first epoch.</summary>
+    /// <summary>A copy of the run in its state after the first epoch.</summary>
     public string Copy()
     {
         string copy = Folder.File($"copy{copies++}");
@@ -65,7 +65,7 @@ public sealed class FaultRun : OwnFolder
     /// <summary>The checkpoint that a pointer of a run names.</summary>
     public static string Pointed(string folder, string pointer) => Path.Combine(folder, "checkpoints", File.ReadAllText(Path.Combine(folder, pointer)).Trim());
 
-    /// <summary>Trains what is left and compares with the run that nothing happened to.</summary>
+    /// <summary>Trains the rest and compares with the uninterrupted run.</summary>
     public CommandOutcome EndsWithTheSameBits(string folder)
     {
         CommandOutcome resumed = Run(Rest(folder)).Succeeded();
@@ -73,7 +73,7 @@ public sealed class FaultRun : OwnFolder
         return resumed;
     }
 
-    /// <summary>What a run ended with: equal where every bit is.</summary>
+    /// <summary>The result of a run, compared bit by bit.</summary>
     public static string[] Results(CommandOutcome o)
     {
         JsonElement root = JsonDocument.Parse(o.Out).RootElement;

@@ -2,7 +2,7 @@ using GpuCtr.Data.Shards;
 
 namespace GpuCtr.Tests;
 
-/// <summary>Three small trained models, and rows that they have not seen.</summary>
+/// <summary>Three small trained models, and rows that they were not trained on.</summary>
 public sealed class ServedModels : OwnFolder
 {
     private static readonly string[] small = ["--hidden-units", "32,16", "--embedding-dim", "8", "--batch-size", "256", "--lr", "0.01", "--device", "cpu", "--max-history", "10"];

@@ -70,7 +70,7 @@ public sealed class ServedRows
         return row;
     }
 
-    /// <summary>Only what a row says of its item, laid over another row.</summary>
+    /// <summary>Only the item columns of a row, over the context of another row.</summary>
     public FeatureRow FillItem(FeatureRow row, int i) => row.Set("item", item[i]).Set("category", category[i]).Set("price", price[i]);
 
     /// <summary>The row as a service would get it.</summary>

@@ -12,9 +12,9 @@ public sealed class ServedRun : OwnFolder
 
     private static string Best(string run) => RunFolder.Resolve(run);
 
-    /// <summary>Publishes the best checkpoint of a run under a name of its own.</summary>
+    /// <summary>Publishes the best checkpoint of a run under a new name.</summary>
     /// <param name="run">The run.</param>
-    /// <param name="spoil">Changes the copy before anybody can see it.</param>
+    /// <param name="spoil">Changes the copy before it is published.</param>
     public string Publish(string run, Action<string>? spoil = null)
     {
         string name = $"{++published}", copy = System.IO.Path.Combine(Path, "checkpoints", name);
@@ -25,7 +25,7 @@ public sealed class ServedRun : OwnFolder
             File.Copy(file, to);
         }
 
-        // Two copies of one checkpoint have one content, so each has a position of its own.
+        // Two copies of one checkpoint would have the same content, so each gets a different position.
         ChangeManifest(copy, manifest => manifest["position"]!["step"] = published);
         spoil?.Invoke(copy);
         PointerFile.Replace(System.IO.Path.Combine(Path, RunFolder.Best), name);

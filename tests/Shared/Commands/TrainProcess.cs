@@ -1,6 +1,6 @@
 namespace GpuCtr.Tests;
 
-/// <summary>gpu-ctr in a process of its own, which can be sent signals.</summary>
+/// <summary>gpu-ctr in a separate process, to which signals can be sent.</summary>
 public static class TrainProcess
 {
     /// <summary>The words that start gpu-ctr.</summary>

@@ -3,7 +3,7 @@ using GpuCtr.Data.Features;
 
 namespace GpuCtr.Tests;
 
-/// <summary>Tests leave nothing in the home folder, and none finds what another one fitted.</summary>
+/// <summary>Tests leave no files in the home folder, and do not share fits.</summary>
 internal static class NoFitCache
 {
     [ModuleInitializer]

@@ -2,7 +2,7 @@ using Parquet;
 
 namespace GpuCtr.Tests;
 
-/// <summary>Sequences in which an item follows another by a rule: there are 23, and behind item i comes 3 i + 1 mod 23. All but the fixed point 11 lie on cycles of 11, so no item comes twice in a sequence that is short enough.</summary>
+/// <summary>Sequences in which an item follows another by a rule: there are 23, and item i is followed by 3 i + 1 mod 23. All except the fixed point 11 are on cycles of 11, so no item occurs twice in a short enough sequence.</summary>
 public static class PlantedSequences
 {
     public const int Items = 23, Longest = 9;

@@ -53,7 +53,7 @@ public static class TestDevices
         return device!;
     }
 
-    /// <summary>The device; null where this machine has none.</summary>
+    /// <summary>The device; null if this machine has none.</summary>
     public static Device? Find(string name)
     {
         (string spec, KernelChoice kernels, Precision precision) = known[name];

@@ -3,7 +3,7 @@ using GpuCtr.Kernels.Simd;
 namespace GpuCtr.Tests;
 
 /// <summary>
-/// Bytes that the calling thread and the workers of a team allocate. Those of the whole process would not tell whose they are:
+/// Bytes that the calling thread and the workers of a team allocate. Allocations of the whole process would include others:
 /// the test host allocates on threads of its own, several times a second.
 /// </summary>
 internal sealed class ThreadAllocations
@@ -15,7 +15,7 @@ internal sealed class ThreadAllocations
 
     public ThreadAllocations(WorkerTeam team) => (this.team, read) = (team, Read);
 
-    /// <summary>What all of these threads allocate while the action runs.</summary>
+    /// <summary>Allocations of all these threads while the action runs.</summary>
     public long Of(Action action)
     {
         long before = Total();

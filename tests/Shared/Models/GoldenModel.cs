@@ -24,13 +24,13 @@ internal sealed record GoldenModel(GoldenFile File, FeatureSpec Spec, ModelOptio
     /// <summary>The file's logits by the output of our model: the same, unless it predicts items.</summary>
     public Func<TrainableModel, float[], float[]> Logits { get; init; } = static (_, output) => output;
 
-    /// <summary>Where a parameter of the file lives; null: nowhere, its value is in that of others.</summary>
+    /// <summary>Our tensor for a parameter of the file; null: its value is part of others.</summary>
     public Func<string, GoldenPlace?> Place { get; init; } = name => new(name);
 
-    /// <summary>What is written for a parameter of the file.</summary>
+    /// <summary>The value written for a parameter of the file.</summary>
     public Func<string, double[]> Value { get; init; } = File.Parameter;
 
-    /// <summary>Whether the gradient of a parameter is 0 by symmetry: in float32 it is noise, and so is where Adam takes the parameter.</summary>
+    /// <summary>Whether the gradient of a parameter is 0 by symmetry: in float32 it is noise, and so are Adam's steps on the parameter.</summary>
     public Func<string, bool> IsNoise { get; init; } = _ => false;
 
     /// <summary>What the files call parameters after three steps; replay ends where dense does.</summary>

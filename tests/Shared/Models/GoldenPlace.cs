@@ -1,8 +1,8 @@
 namespace GpuCtr.Models.Tests;
 
-/// <summary>Where the elements of a parameter of a golden file live in the model.</summary>
+/// <summary>The elements of the model for a parameter of a golden file.</summary>
 /// <param name="Tensor">Name of our tensor.</param>
-/// <param name="Element">Our element for one of the file's; −1: ours has none.</param>
+/// <param name="Element">Our element for an element of the file; −1: there is none.</param>
 internal sealed record GoldenPlace(string Tensor, Func<int, long> Element)
 {
     /// <summary>In the same order, from element <paramref name="first"/> of ours.</summary>

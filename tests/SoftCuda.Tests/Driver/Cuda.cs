@@ -62,7 +62,7 @@ internal sealed unsafe class Cuda : IDisposable
     /// <summary>Waits for a stream.</summary>
     public static CudaResult Synchronize(nint stream = 0) => Call("cuStreamSynchronize", stream);
 
-    /// <summary>What a buffer of the device holds when everything on a stream is done.</summary>
+    /// <summary>The content of a device buffer after all work on a stream.</summary>
     public static byte[] Read(nint source, int bytes, nint stream = 0)
     {
         byte[] read = new byte[bytes];

@@ -4,7 +4,7 @@ using Device = GpuCtr.Kernels.Devices.Device;
 
 namespace GpuCtr.SoftCuda.Tests.EndToEnd;
 
-/// <summary>A driver that is installed and does not start: who asks for CUDA gets an error, who asks for any device is told.</summary>
+/// <summary>A driver that is installed and does not start: requesting CUDA gives an error, requesting any device gives a note.</summary>
 [Collection(Cuda.Collection)]
 [Trait("Speed", "Fast")]
 public sealed class BrokenDriverTests

@@ -2,7 +2,7 @@ using GpuCtr.SoftCuda.Memory;
 
 namespace GpuCtr.SoftCuda.Tests.Execution;
 
-/// <summary>a · b + c rounded once where the text allows it, and twice where it does not.</summary>
+/// <summary>a · b + c rounded once if PTX allows it, else twice.</summary>
 [Trait("Speed", "Fast")]
 public sealed class ContractionTests
 {

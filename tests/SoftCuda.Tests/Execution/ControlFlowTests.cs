@@ -2,7 +2,7 @@ using GpuCtr.SoftCuda.Memory;
 
 namespace GpuCtr.SoftCuda.Tests.Execution;
 
-/// <summary>Lanes that branch apart execute what they should, meet again as early as possible, and know who they are.</summary>
+/// <summary>Diverging lanes execute the right instructions, reconverge as early as possible, and know their ids.</summary>
 [Trait("Speed", "Fast")]
 public sealed class ControlFlowTests
 {

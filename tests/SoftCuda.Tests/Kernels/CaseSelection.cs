@@ -40,7 +40,7 @@ internal static class CaseSelection
         return picked;
     }
 
-    /// <summary>What a case needs and launches, on a device that neither compiles nor runs kernels.</summary>
+    /// <summary>The buffers and launches of a case, on a device that neither compiles nor runs kernels.</summary>
     private static (OpCase Case, long Bytes, MethodInfo[] Launched) Note(OpCase c, Device device)
     {
         device.Noted = [];

@@ -14,9 +14,9 @@ public sealed class UnwrittenReadsTests
     // One way of two writes it.
     [InlineData("setp.eq.u32 p1, r31, 0;\n@p1 bra L;\nmov.f32 f1, 0f00000000;\nL:\nadd.f32 f2, f1, f1;", "line 21 (add.f32) reads f1")]
     [InlineData("setp.eq.u32 p1, r31, 0;\n@p1 bra L;\nmov.f32 f1, 0f00000000;\nbra M;\nL:\nmov.f32 f1, 0f3F800000;\nM:\nadd.f32 f2, f1, f1;", "")]
-    // The way that writes it comes to the end first.
+    // The path that writes it ends first.
     [InlineData("setp.eq.u32 p1, r31, 0;\n@p1 bra L;\nmov.f32 f1, 0f00000000;\nbra M;\nL:\nmov.f32 f3, 0f3F800000;\nM:\nadd.f32 f2, f1, f1;", "line 24 (add.f32) reads f1")]
-    // What a loop writes at its end is not there the first time.
+    // A register written at the end of a loop is unwritten in the first iteration.
     [InlineData("L:\nadd.f32 f2, f1, f1;\nmov.f32 f1, f2;\nsetp.eq.u32 p1, r31, 0;\n@p1 bra L;", "line 18 (add.f32) reads f1")]
     [InlineData("mov.f32 f1, 0f00000000;\nL:\nadd.f32 f2, f1, f1;\nmov.f32 f1, f2;\nsetp.eq.u32 p1, r31, 0;\n@p1 bra L;", "")]
     [InlineData("setp.eq.u32 p1, r31, 0;\n@p1 mov.f32 f1, 0f00000000;\nadd.f32 f2, f1, f1;", "line 19 (add.f32) reads f1")]

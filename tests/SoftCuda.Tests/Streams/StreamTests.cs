@@ -2,7 +2,7 @@ using GpuCtr.SoftCuda.Tests.Driver;
 
 namespace GpuCtr.SoftCuda.Tests.Streams;
 
-/// <summary>Order of work on streams: what is not ordered happens in any order, and is found.</summary>
+/// <summary>Order of work on streams: unordered work runs in any order, and races are found.</summary>
 [Collection(Cuda.Collection)]
 [Trait("Speed", "Fast")]
 public sealed class StreamTests
