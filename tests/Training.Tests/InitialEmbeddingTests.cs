@@ -69,7 +69,7 @@ public sealed class InitialEmbeddingTests : OwnFolder
     {
         string rows = Rows("rows.parquet", 6);
         string told = Train(rows, ["--model", model, "--init-embedding", $"item={Vectors("vectors.parquet", 0, 1_000_000_007, 3_000_000_021, 77)}", .. still]).Succeeded().Error;
-        Assert.Contains("3 of 6 values of item begin with those of", told, StringComparison.Ordinal);
+        Assert.Contains("3 of 6 values of item start with vectors from", told, StringComparison.Ordinal);
         Assert.Contains("1 of its ids do not occur in the training rows", told, StringComparison.Ordinal);
         Dictionary<string, float[]> begun = Embedding(Out, "item"), sites = Embedding(Out, "site");
         Train(rows, ["--model", model, .. still]).Succeeded();
@@ -115,7 +115,7 @@ public sealed class InitialEmbeddingTests : OwnFolder
         string first = Folder.File("first"), vectors = Vectors("vectors.parquet", 0, 6_000_000_042);
         Run(["train", Rows("rows.parquet", 6), "--model", "deepfm", "--out", first, "--lr", "0.01", "--init-embedding", $"item={Vectors("old.parquet", 0, 1_000_000_007)}", "--epochs", "1", .. small]).Succeeded();
         string told = Train(Rows("more.parquet", 8), ["--model", "deepfm", "--init-from", first, "--init-embedding", $"item={vectors}", .. still]).Succeeded().Error;
-        Assert.Contains("1 of 8 values of item begin with those of", told, StringComparison.Ordinal);
+        Assert.Contains("1 of 8 values of item start with vectors from", told, StringComparison.Ordinal);
         Assert.Contains("1 keep the weights of the other run", told, StringComparison.Ordinal);
         Dictionary<string, float[]> then = Embedding(first, "item"), now = Embedding(Out, "item");
         Assert.NotEqual(VectorOf(0), then["0"]);

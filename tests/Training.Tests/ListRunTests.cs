@@ -127,7 +127,7 @@ public sealed class ListRunTests(ListRunTests.Trained trained) : OwnFolder, ICla
     {
         string[] without = [.. model.Where(a => a is not ("--group-id" or "request"))];
         Run(["train", trained.Train, "--out", Out, .. without]).FailedWith(ExitCode.Usage, "--model prm ranks lists", "--group-id");
-        Run(["train", trained.Train, "--out", Out, .. Instead("64", "7")]).FailedWith(ExitCode.Usage, "row group 0, row ", "has 8 rows with one value of 'request'", "--batch-size 8");
+        Run(["train", trained.Train, "--out", Out, .. Instead("64", "7")]).FailedWith(ExitCode.Usage, "row group 0, row ", "has 8 rows with the same value of 'request'", "--batch-size 8");
         Run(["train", trained.Train, trained.Train.Replace("train", "test", StringComparison.Ordinal), "--out", Out, .. Instead("request", "kind")]).FailedWith(ExitCode.Data, "this value of 'kind' was there before");
         Run("evaluate", trained.Test, "--model", trained.Model, "--batch-size", "5", "--device", "cpu").FailedWith(ExitCode.Usage, "--batch-size 8");
     }

@@ -125,13 +125,13 @@ public sealed class SplitRunTests : OwnFolder
     {
         Train("x", "--valid-last", "time:10%", "--valid", shards).FailedWith(ExitCode.Usage, "--valid names the rows to validate on, and --valid-last takes them from the training rows; choose one");
         Train("x", "--valid-by", "user", "--valid", shards).FailedWith(ExitCode.Usage, "and --valid-by takes them");
-        Train("x", "--valid-last", "time:10%", "--valid-by", "user").FailedWith(ExitCode.Usage, "both say which rows validate; choose one");
+        Train("x", "--valid-last", "time:10%", "--valid-by", "user").FailedWith(ExitCode.Usage, "both choose the validation rows; use one of them");
         Train("x", "--valid-by", "user", "--valid-fraction", "0").FailedWith(ExitCode.Usage, "--valid-by uses a share --valid-fraction of the groups, which is 0");
-        Train("x", "--valid-last", "time:10%", "--valid-fraction", "0.2").FailedWith(ExitCode.Usage, "--valid-last says which rows validate, and --valid-fraction 0.2 how many of all: choose one");
+        Train("x", "--valid-last", "time:10%", "--valid-fraction", "0.2").FailedWith(ExitCode.Usage, "--valid-last and --valid-fraction 0.2 both choose the validation rows: use one of them");
         Train("x", "--test-last", "time:10%", "--test", shards).FailedWith(ExitCode.Usage, "--test names the rows to test on, and --test-last takes them from the training rows; choose one");
         Train("x", "--valid-last", "time").FailedWith(ExitCode.Usage, "--valid-last time: expected a column with a share or a first value, such as time:10% or time:2014-10-28");
         Train("x", "--valid-last", "tiem:10%").FailedWith(ExitCode.Usage, "--valid-last tiem: not every shard has this column");
-        Train("x", "--model", "prm", "--group-id", "user", "--valid-last", "time:10%").FailedWith(ExitCode.Usage, "--valid-last may split lists, and prm ranks whole ones");
+        Train("x", "--model", "prm", "--group-id", "user", "--valid-last", "time:10%").FailedWith(ExitCode.Usage, "--valid-last may split lists, and prm ranks whole lists");
         Train("x", "--model", "sasrec", "--valid-last", "time:10%").FailedWith(ExitCode.Usage, "--valid-last");
     }
 

@@ -98,7 +98,7 @@ internal sealed record PartitionColumn(StoredColumn Column, string? Value)
         _ => Integer(Value) is not null,
     } && !Column.IsList)
         ? this
-        : throw GpuCtrException.DataError($"{shard}: its partition value '{Value}' of column '{Column.Name}' is not a {Column.TypeName}; repair the table");
+        : throw GpuCtrException.DataError($"{shard}: its partition value '{Value}' of column '{Column.Name}' is not of type {Column.TypeName}; repair the table");
 
     private long? Integer(string text) => Column switch
     {

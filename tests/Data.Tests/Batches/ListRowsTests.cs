@@ -128,7 +128,7 @@ public sealed class ListRowsTests : OwnFolder
         Assert.Contains("row group 1, row 5: 'request' is null", Failure(9, [1, 1, 2, 2, 2, null, 3]).Message, StringComparison.Ordinal);
         GpuCtrException longer = Failure(6, [1, 1, 2, 2, 2, 2, 2, 2, 2, 3]);
         Assert.Equal(ErrorKind.Usage, longer.Kind);
-        Assert.Contains("row group 0, row 2: the list that begins here has 7 rows with one value of 'request', and a batch has at most 6; a batch holds whole lists: take --batch-size 7 or more", longer.Message, StringComparison.Ordinal);
+        Assert.Contains("row group 0, row 2: the list that begins here has 7 rows with the same value of 'request', and a batch has at most 6 rows; a batch holds whole lists: use --batch-size 7 or more", longer.Message, StringComparison.Ordinal);
     }
 
     private (Dataset Data, int[] Requests) Open(long memory, bool cached = false, int workers = 2)

@@ -72,6 +72,6 @@ public sealed class OtherRowsTests : OwnFolder
         Assert.Contains(said, scored.Error);
         Assert.Contains(said, Run("evaluate", "--model", run, holes, "--device", "cpu").Succeeded().Error);
         Assert.DoesNotContain("nulls in columns", Run("evaluate", "--model", run, full, "--device", "cpu").Succeeded().Error);
-        Assert.Contains("warning: valid: nulls in columns that had none in training", Run(["train", full, "--valid", holes, "--out", Folder.File("valid"), .. model]).Succeeded().Error);
+        Assert.Contains("warning: valid: nulls in columns without nulls in training", Run(["train", full, "--valid", holes, "--out", Folder.File("valid"), .. model]).Succeeded().Error);
     }
 }

@@ -57,7 +57,7 @@ public sealed class OutputPathTests(TrainedRun run) : IClassFixture<TrainedRun>
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         CommandOutcome o = Predict(Path.Combine(folder, input), path);
         if (refused)
-            o.FailedWith(ExitCode.Usage, "as a shard the next time");
+            o.FailedWith(ExitCode.Usage, "as a shard in the next run");
         else
             o.Succeeded();
         Assert.Equal(refused, !File.Exists(path));
@@ -87,8 +87,8 @@ public sealed class OutputPathTests(TrainedRun run) : IClassFixture<TrainedRun>
         Train(other, folder, "--overwrite", "--valid", shard).FailedWith(ExitCode.Usage, "would be overwritten");
         Assert.True(File.Exists(shard));
         string outer = Path.GetDirectoryName(other)!;
-        Train(Path.Combine(outer, "**", "*.parquet"), Path.Combine(outer, "runs", "first")).FailedWith(ExitCode.Usage, "as a shard the next time");
-        Train(Path.Combine(outer, "**", "*.parquet"), run.Folder.File("free"), "--fit-cache", Path.Combine(outer, "fits")).FailedWith(ExitCode.Usage, "--fit-cache", "as a shard the next time");
+        Train(Path.Combine(outer, "**", "*.parquet"), Path.Combine(outer, "runs", "first")).FailedWith(ExitCode.Usage, "as a shard in the next run");
+        Train(Path.Combine(outer, "**", "*.parquet"), run.Folder.File("free"), "--fit-cache", Path.Combine(outer, "fits")).FailedWith(ExitCode.Usage, "--fit-cache", "as a shard in the next run");
         Assert.Equal([other], Directory.GetFileSystemEntries(outer));
         Train(outer, Path.Combine(outer, "run")).Succeeded();
         Train(outer, Path.Combine(outer, "run"), "--overwrite", "--init-from", Path.Combine(outer, "run")).FailedWith(ExitCode.Usage, "this command reads it");

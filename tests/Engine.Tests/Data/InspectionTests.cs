@@ -103,7 +103,7 @@ public sealed class InspectionTests : OwnFolder
         Assert.Equal(new ValueCount("1", 3), past.Top[0]);
         Assert.Equal((2, 5, 3, 1, 2), (past.Lengths!.Empty, past.Lengths.Longest, past.Lengths.Limit, past.Lengths.CutRows, past.Lengths.CutEntries));
         Assert.Equal((2, 4), (real.Lengths!.CutRows, real.Lengths.CutEntries));
-        Assert.Single(found.Problems, p => p.StartsWith("column 'past' holds no list in 1 rows, such as ") && p.Contains("s.parquet: row group 0, row 3: no list in brackets: '[2'"));
+        Assert.Single(found.Problems, p => p.StartsWith("column 'past' has no valid list in 1 rows, such as ") && p.Contains("s.parquet: row group 0, row 3: no list in brackets: '[2'"));
         Assert.Contains("50.0% of the rows are cut to --max-history 3", Run("inspect", Folder.File("s.parquet"), "--max-history", "3").Succeeded().Out.Replace(" %", "%"));
     }
 

@@ -51,7 +51,7 @@ public sealed class TableTests : OwnFolder
     {
         DeltaFolder table = new DeltaFolder(Folder.File("t")).Create(day: type).Add("x.parquet", 1, value).Commit();
         if (expected is null)
-            Assert.Contains("partition value 'x' of column 'day' is no int64", Refused(table.Path).Message);
+            Assert.Contains("partition value 'x' of column 'day' is not of type int64", Refused(table.Path).Message);
         else
             Assert.Equal(expected, SecondReader.OurRows(ShardSet.Resolve([table.Path]).Shards[0], "day")[0]);
     }

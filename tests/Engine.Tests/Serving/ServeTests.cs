@@ -97,7 +97,7 @@ public sealed class ServeTests(TwoSmallRuns runs) : IClassFixture<TwoSmallRuns>,
         Assert.Equal("degraded", health.GetProperty("status").GetString());
         Assert.Contains("do not have the scores", health.GetProperty("failure").GetString());
         Assert.Equal(Expected(runs.All[1]), await One());
-        Assert.Contains("Error: goes on serving", Assert.Single(log, l => l.StartsWith("Error", StringComparison.Ordinal)));
+        Assert.Contains("Error: still serving", Assert.Single(log, l => l.StartsWith("Error", StringComparison.Ordinal)));
     }
 
     [Fact]

@@ -29,7 +29,7 @@ public sealed class MpiTests
     [SkippableTheory]
     [InlineData("openmpi")]
     [InlineData("mpich")]
-    public void A_rank_that_does_not_come_is_noticed(string family) => Assert.Contains(" in Barrier for ranks that did not come", Fails(family, Wrong, "late"), StringComparison.Ordinal);
+    public void A_rank_that_does_not_come_is_noticed(string family) => Assert.Contains(" in Barrier for ranks that did not arrive", Fails(family, Wrong, "late"), StringComparison.Ordinal);
 
     /// <summary>MPICH 4.0 ended the process instead: only threads compare all counts.</summary>
     [SkippableFact]

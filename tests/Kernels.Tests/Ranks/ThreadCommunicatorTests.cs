@@ -42,7 +42,7 @@ public sealed class ThreadCommunicatorTests
         if (ranks.Rank == 1)
             Thread.Sleep(4 * soon);
         ranks.Barrier();
-    }, "rank 1 did not come within 0.3 s, while ranks 0, 2, 3 wait in Barrier");
+    }, "rank 1 did not arrive within 0.3 s, while ranks 0, 2, 3 wait in Barrier");
 
     [Fact]
     public void A_rank_that_has_ended_is_named_at_once()

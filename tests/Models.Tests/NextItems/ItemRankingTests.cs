@@ -78,7 +78,7 @@ public sealed class ItemRankingTests
         using Batch batch = NextItemData.Batch(model, "sasrec", 2, seed: 1);
         using ItemRanking ranking = new(model, new(Candidates: 1));
         Assert.Contains("ranks are not among the questions", Assert.Throws<InvalidOperationException>(() => ranking.RanksOf(batch, new int[99])).Message, StringComparison.Ordinal);
-        Assert.Contains("candidate 13 is no item: items are rows 1 to 12", Assert.Throws<ArgumentException>(() => ranking.ScoresOf(batch, [.. Enumerable.Repeat(13, 99)], new float[99])).Message, StringComparison.Ordinal);
+        Assert.Contains("candidate 13 is not an item: items are rows 1 to 12", Assert.Throws<ArgumentException>(() => ranking.ScoresOf(batch, [.. Enumerable.Repeat(13, 99)], new float[99])).Message, StringComparison.Ordinal);
         using TrainableModel clicks = new(model.Device, SmallData.Spec(histories: false), ModelCatalog.Defaults("fm") with { EmbeddingDim = 4 }, 2);
         Assert.Contains("predicts clicks", Assert.Throws<KernelException>(() => new ItemRanking(clicks, new(Ranks: true))).Message, StringComparison.Ordinal);
     }

@@ -51,7 +51,7 @@ public sealed class AblationTests : OwnFolder
         CommandOutcome outcome = Run("importance", "--model", Folder.File("run"), "--ablate", "--budget", "0.001s", "--device", "cpu").Succeeded();
         Assert.Contains("2 runs in", outcome.Out, StringComparison.Ordinal);
         Assert.Contains("no time for 2 of 3 columns: take a larger --budget", outcome.Out, StringComparison.Ordinal);
-        Run("importance", "--model", Folder.File("run"), "rows.parquet", "--budget", "1m").FailedWith(ExitCode.Usage, "--budget is the time of --ablate");
+        Run("importance", "--model", Folder.File("run"), "rows.parquet", "--budget", "1m").FailedWith(ExitCode.Usage, "--budget limits --ablate");
         Run(["train", Folder.File("rows.parquet"), "--valid-fraction", "0", "--out", Folder.File("unseen"), .. small]).Succeeded();
         Run("importance", "--model", Folder.File("unseen"), "--ablate").FailedWith(ExitCode.Usage, "this run had none");
     }

@@ -94,7 +94,7 @@ public sealed class CtrModelHostTests(TwoSmallRuns runs) : IClassFixture<TwoSmal
         Assert.Equal(good, host.State.Checkpoint);
         Assert.Equal(ScoreOf(runs.All[0]), Request(host));
         Assert.Equal(HealthStatus.Degraded, (await health.CheckHealthAsync(new())).Status);
-        Assert.Contains(said, Assert.Single(told, t => t.StartsWith("Error: goes on serving", StringComparison.Ordinal)));
+        Assert.Contains(said, Assert.Single(told, t => t.StartsWith("Error: still serving", StringComparison.Ordinal)));
 
         served.Publish(runs.All[1]);
         Assert.True(host.Refresh());

@@ -164,7 +164,7 @@ public sealed class NextItemRunTests(NextItemRuns runs) : IClassFixture<NextItem
         Run("evaluate", others, "--model", run).FailedWith(ErrorKind.Data, "hist_item");
         new TestShard().Column("user", 7L, 8L, 8L).Lists<long>("negatives", [1], [2], [3]).Write(others);
         string[] joined = ["evaluate", rows, "--model", run, "--candidates", "negatives", "--candidates-from", others, "--by", "user"];
-        Run(joined).FailedWith(ErrorKind.Data, "others.parquet: row group 0, row 2, column 'user': 8 comes for the second time");
+        Run(joined).FailedWith(ErrorKind.Data, "others.parquet: row group 0, row 2, column 'user': 8 occurs twice");
         new TestShard().Column("user", 7L, 8L).Lists<long>("negatives", [1], [2]).Write(others);
         Run(joined).FailedWith(ErrorKind.Data, "candidates.parquet: row group 0, row 2, column 'user': 9 has no candidates in", "others.parquet");
     }
@@ -210,7 +210,7 @@ public sealed class NextItemRunTests(NextItemRuns runs) : IClassFixture<NextItem
     {
         string run = runs.Folder.File("sasrec");
         Run("explain", runs.Train, "--model", run).FailedWith(ExitCode.Usage, "a sasrec, which predicts items", "explain");
-        Run("importance", runs.Train, "--model", run).FailedWith(ExitCode.Usage, "sasrec predicts items from their sequence alone");
+        Run("importance", runs.Train, "--model", run).FailedWith(ExitCode.Usage, "sasrec predicts items from the sequence alone");
         Assert.Contains("CtrModel takes models that predict clicks", Assert.Throws<GpuCtrException>(() => CtrModel.Load(run)).Message, StringComparison.Ordinal);
         Run("export", "--model", run, "--format", "safetensors", "--out", runs.Folder.File("m.safetensors")).Succeeded();
         string clicks = new TestShard().Column("label", 0, 1, 0, 1).Column("item", 1L, 2L, 1L, 2L).Write(runs.Folder.File("clicks.parquet"));

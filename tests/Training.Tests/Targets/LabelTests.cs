@@ -91,7 +91,7 @@ public sealed class LabelTests : OwnFolder
     {
         string words = Features.Text("label", [.. clicks.Select(c => c == 1 ? "yes" : "no")]).Write(Folder.File("words.parquet"));
         Train(words, "run").FailedWith(ExitCode.Data, "'label' is string, with values such as 'no', 'yes'", "--positive yes");
-        Train(words, "run", "--positive", ">=4").FailedWith(ExitCode.Usage, "words are not compared");
+        Train(words, "run", "--positive", ">=4").FailedWith(ExitCode.Usage, "words cannot be compared");
         string stars = Features.Column("label", [.. clicks.Select((c, i) => 1 + i % 5)]).Write(Folder.File("stars.parquet"));
         Train(stars, "run").FailedWith(ExitCode.Data, "stars.parquet: row group 0, row 1, column 'label': label 2 is neither 0 nor 1", "--positive '>=5'");
         Train(stars, "run", "--positive", "yes").FailedWith(ExitCode.Usage, "label 'yes'", "write a number");

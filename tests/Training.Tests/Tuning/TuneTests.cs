@@ -107,7 +107,7 @@ public sealed class TuneTests : IDisposable
     public void Another_search_in_the_same_folder_is_refused()
     {
         Tune("once", "--trials", "1");
-        Run(["tune", train, "--out", folder.File("once"), "--trials", "1", .. common]).FailedWith(ExitCode.Usage, "already holds a search");
+        Run(["tune", train, "--out", folder.File("once"), "--trials", "1", .. common]).FailedWith(ExitCode.Usage, "already contains a search");
         Directory.CreateDirectory(folder.File("strange"));
         File.WriteAllText(folder.File("strange/notes.txt"), "mine");
         Run(["tune", train, "--out", folder.File("strange"), "--trials", "1", .. common]).FailedWith(ExitCode.Usage, "neither empty nor the folder of a search (it contains notes.txt)");
