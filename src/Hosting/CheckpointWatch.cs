@@ -6,7 +6,7 @@ namespace GpuCtr.Hosting;
 /// <param name="path">The path of <see cref="CtrModelHostOptions.Model"/>.</param>
 /// <param name="interval">Time between two calls; twice that after each failed one, up to <see cref="MostWait"/>.</param>
 /// <param name="look">Looks, and returns whether all is well. It throws nothing: nobody would catch it.</param>
-/// <param name="logger">Told if the file system tells of nothing.</param>
+/// <param name="logger">Logs that the file system does not report changes.</param>
 internal sealed partial class CheckpointWatch(string path, TimeSpan interval, Func<bool> look, ILogger logger)
 {
     private static readonly TimeSpan MostWait = TimeSpan.FromMinutes(5);

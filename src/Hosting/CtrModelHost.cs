@@ -42,7 +42,7 @@ public sealed partial class CtrModelHost : IHostedService, IDisposable
     /// <summary>Loads a checkpoint.</summary>
     internal Func<string, ScoringOptions, CtrModel> Load { get; init; } = CtrModel.Load;
 
-    /// <summary>What is served; null before the first model.</summary>
+    /// <summary>The state of the served model; null before the first one.</summary>
     public ModelState? State => Volatile.Read(ref current) is { } served
         ? new(served.Identity.Folder, served.Model.Architecture, served.Model.Step, served.Since, failure)
         : null;
@@ -89,7 +89,7 @@ public sealed partial class CtrModelHost : IHostedService, IDisposable
     }
 
     /// <summary>Looks for a newer checkpoint now, on the calling thread. Whatever goes wrong, the model that there is stays.</summary>
-    /// <returns>Whether the host serves the checkpoint that is there now; if not, <see cref="State"/> says why.</returns>
+    /// <returns>Whether the host serves the current checkpoint; if not, <see cref="State"/> says why.</returns>
     public bool Refresh()
     {
         lock (loading)
@@ -129,7 +129,7 @@ public sealed partial class CtrModelHost : IHostedService, IDisposable
         Observers.Tell(() => Serves(identity.Folder, model.Architecture, model.Step));
     }
 
-    /// <summary>The same failure of the same checkpoint is told once.</summary>
+    /// <summary>The same failure of the same checkpoint is logged once.</summary>
     private void Refuse(CheckpointIdentity? found, string why)
     {
         if (failure == why && refused == found)

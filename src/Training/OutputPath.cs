@@ -32,7 +32,7 @@ internal static class OutputPath
     public static void RefuseNextInputs(string flag, string output, IEnumerable<string> patterns)
     {
         if (patterns.FirstOrDefault(p => !ShardStores.IsAddress(p) && Names(p, output)) is { } pattern)
-            throw GpuCtrException.UsageError($"{flag}: {output} would match {pattern} as a shard the next time; choose a folder elsewhere");
+            throw GpuCtrException.UsageError($"{flag}: {output} would match {pattern} as a shard in the next run; choose another folder");
     }
 
     private static bool Names(string pattern, string output)

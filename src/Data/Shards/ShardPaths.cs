@@ -35,7 +35,7 @@ internal static class ShardPaths
 {
     private const string Suffix = ".parquet";
 
-    /// <summary>A path as it stands if it is absolute or has a scheme, else from a folder; an empty one is the current folder.</summary>
+    /// <summary>A path unchanged if it is absolute or has a scheme, else relative to a folder; an empty folder is the current one.</summary>
     public static string From(string folder, string path) => folder.Length == 0 || ShardStores.IsAddress(path) ? path : Path.Combine(folder, path);
 
     /// <summary>All of them.</summary>
@@ -48,7 +48,7 @@ internal static class ShardPaths
         return Sorted(found, notes);
     }
 
-    /// <summary>The same, of which those that are called valid or test beside others validate and test; each folder is listed once.</summary>
+    /// <summary>The same, with files called valid or test beside others assigned to validation and test; each folder is listed once.</summary>
     /// <exception cref="GpuCtrException">See <see cref="Expand(IEnumerable{string}, ShardStores)"/>.</exception>
     public static IReadOnlyDictionary<RowSide, FoundShards> Sides(IEnumerable<string> patterns, ShardStores stores)
     {
@@ -65,7 +65,7 @@ internal static class ShardPaths
         return sides.ToDictionary(s => s.Key, s => Sorted(s.Value.Found, s.Key == RowSide.Train ? [.. notes, .. s.Value.Notes] : s.Value.Notes));
     }
 
-    /// <summary>Lists what each pattern matches; returns a line for everything that was left out or read through a table's log.</summary>
+    /// <summary>Lists the files that each pattern matches; returns a line for everything that was skipped or read through a table's log.</summary>
     private static IReadOnlyList<string> List(IEnumerable<string> patterns, ShardStores stores, Action<PathMatches, List<FoundShard>> take)
     {
         var tables = new TableFolders();

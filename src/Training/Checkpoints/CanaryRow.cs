@@ -7,7 +7,7 @@ using GpuCtr.Training.Scoring;
 
 namespace GpuCtr.Training.Checkpoints;
 
-/// <summary>A row of the validation data, or else of the training data, as the model reads it, with the score that training measured: a line of canary.jsonl. Whoever loads the checkpoint scores it again (docs/adr/0059).</summary>
+/// <summary>A row of the validation data, or else of the training data, as the model reads it, with the score that training measured: a line of canary.jsonl. It is scored again when the checkpoint is loaded for scoring (docs/adr/0059).</summary>
 /// <param name="Ids">By field, the row of its vocabulary.</param>
 /// <param name="Numbers">(N) transformed numbers.</param>
 /// <param name="Lists">By column, the rows of its vocabulary.</param>

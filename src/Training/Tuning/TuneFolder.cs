@@ -43,9 +43,9 @@ internal sealed class TuneFolder : IDisposable
             Directory.CreateDirectory(full);
             bool known = ConfigIn(full) is not null;
             if (known && !resume)
-                throw GpuCtrException.UsageError($"--out {full}: already holds a search; choose another folder, or go on with it by --resume");
+                throw GpuCtrException.UsageError($"--out {full}: already contains a search; choose another folder, or continue it with --resume");
             if (!known && RunLock.OthersIn(full) is [var other, ..])
-                throw GpuCtrException.UsageError($"--out {full}: neither empty nor the folder of a search (it holds {other}); choose another folder");
+                throw GpuCtrException.UsageError($"--out {full}: neither empty nor the folder of a search (it contains {other}); choose another folder");
             return new TuneFolder((full, RunLock.Take(full)));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
