@@ -13,7 +13,7 @@ internal static class ManifestCheck
         if (m.Files.Values.Contains(null!))
             return "a file without size and hash";
         if (needed.FirstOrDefault(name => !m.Files.ContainsKey(name)) is { } missing)
-            return $"{missing} is not among its files";
+            return $"it does not list {missing}";
         if (m.History is not null && m.History.Contains(null!))
             return "an epoch of its history is null";
         if (m.BatchSize is < 1 or > TrainOptions.MostBatchRows)
