@@ -27,14 +27,19 @@ public static class CtrTrainer
     {
         ArgumentNullException.ThrowIfNull(options);
         return LongWork.Start(
-            screen => Train(RunRequest.Of(options), screen, verbose: false, cancellationToken),
+            screen => Train(RunRequest.Of(options), screen, verbose: false, cancellationToken)!,
             progress is null ? null : work => progress.Report(work as TrainingProgress ?? new(work)), logger, cancellationToken);
     }
 
-    /// <summary>The same for a request that records which options were given, with a screen for progress and results.</summary>
-    internal static TrainingResult Train(RunRequest request, IScreen screen, bool verbose, CancellationToken stop)
+    /// <summary>The same for a request that says which options were given, with a screen for a person; null on ranks other than 0.</summary>
+    internal static TrainingResult? Train(RunRequest request, IScreen screen, bool verbose, CancellationToken stop)
     {
-        using RunLog log = new(screen, verbose);
-        return TrainRun.Start(request, log, stop);
+        TrainingResult? result = null;
+        SharedRun.Run(request, led =>
+        {
+            using RunLog log = new(screen, verbose);
+            result = TrainRun.Start(led, log, stop);
+        });
+        return result;
     }
 }

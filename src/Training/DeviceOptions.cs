@@ -9,7 +9,7 @@ namespace GpuCtr.Training;
 /// <summary>Options about device and threads.</summary>
 public sealed partial record DeviceOptions
 {
-    /// <summary>auto, cuda, cuda:N, opencl, opencl:N or cpu; auto = CUDA, else an OpenCL GPU, else the CPU.</summary>
+    /// <summary>auto, cuda, cuda:N, opencl, opencl:N or cpu; auto = CUDA, else an OpenCL GPU, else the CPU; on several ranks or slices the CPU.</summary>
     [Option("auto, cuda, cuda:N, opencl, opencl:N or cpu", Value = "NAME", Suggestions = "auto|cuda|opencl|cpu", Section = OptionSection.Machine, OnResume = OnResume.Free)]
     public string Device { get; init; } = "auto";
 
@@ -43,7 +43,11 @@ public sealed partial record DeviceOptions
         OptionCheck.Check(this);
         if (!NamePattern().IsMatch(Device))
             throw GpuCtrException.UsageError($"--device {Device}: not one of auto, cuda, cuda:N, opencl, opencl:N, cpu");
+        if (AreSeveral && Device is not ("auto" or "cpu"))
+            throw GpuCtrException.UsageError($"--device {Device}: {Ranks} train on processors only yet; take --device cpu, or one rank without --slices");
     }
+
+    private bool AreSeveral => Ranks is { Size: > 1 };
 
     /// <summary>Opens the device.</summary>
     /// <exception cref="GpuCtrException">Usage: an unknown name or an invalid value.</exception>
@@ -51,16 +55,12 @@ public sealed partial record DeviceOptions
     internal Device Open()
     {
         Check();
-        // The ranks of a host share its cores.
-        int threads = Threads > 0 || Ranks is null ? Threads : Math.Max(1, Environment.ProcessorCount / Ranks.Place.LocalSize);
-        Device device = GpuCtr.Kernels.Devices.Device.Open(Device, Kernels, threads, Precision);
-        if (Ranks is null)
-            return device;
-        if (Ranks.Size == 1 || device.Kind == DeviceKind.Cpu)
-            return device.Of(Ranks);
-        using (device)
-            throw GpuCtrException.UsageError($"{Ranks.Size} ranks can train only on CPUs so far, not on {device}: add --device cpu, or start one rank");
+        Device device = GpuCtr.Kernels.Devices.Device.Open(AreSeveral ? "cpu" : Device, Kernels, OwnThreads, Precision);
+        return Ranks is null ? device : device.Of(Ranks);
     }
+
+    /// <summary>Ranks share the cores of their host, and slices the threads of their rank.</summary>
+    private int OwnThreads => Ranks is null ? Threads : Math.Max(1, Threads > 0 ? Threads / Ranks.Threads : Environment.ProcessorCount / Ranks.Place.LocalSize);
 
     [GeneratedRegex("^(auto|cpu|(cuda|opencl)(:[0-9]{1,3})?)$")]
     private static partial Regex NamePattern();

@@ -67,7 +67,7 @@ internal sealed record HeldMemory(long Model, long Batches, long Vocabularies, l
 
     /// <summary>Memory of a model on a device and its loader.</summary>
     /// <param name="device">The device.</param>
-    /// <param name="plan">Buffers of the model.</param>
+    /// <param name="plan">Buffers of the model, of one slice if the process has several.</param>
     /// <param name="encoder">Vocabularies.</param>
     /// <param name="batches">What the model reads.</param>
     /// <param name="batchSize">B.</param>
@@ -79,7 +79,7 @@ internal sealed record HeldMemory(long Model, long Batches, long Vocabularies, l
         long scores = evaluated * (4 * 4 + (encoder.Target.HasWeights ? 4 + 4 : 0) + (encoder.GroupKey is null ? 0 : 8 + 8 + 4 + 4 * 2));
         long sample = 2 * Math.Min(evaluated, RowSample.MostRows) * (8 + encoder.Spec.F + 4L * encoder.Spec.Sequences.Count);
         return new HeldMemory(
-            device.Kind == DeviceKind.Cpu ? plan.Sum(p => p.Bytes) : 0, slots * Batch.BytesOf(batches, batchSize), encoder.Bytes, scores + sample);
+            device.Kind == DeviceKind.Cpu ? device.Ranks.Threads * plan.Sum(p => p.Bytes) : 0, slots * Batch.BytesOf(batches, batchSize), encoder.Bytes, scores + sample);
     }
 
     /// <inheritdoc/>

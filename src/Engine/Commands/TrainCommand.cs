@@ -1,7 +1,6 @@
 using GpuCtr.Data;
 using GpuCtr.Engine.Screens;
 using GpuCtr.Models;
-using GpuCtr.Models.Ranks;
 using GpuCtr.Training;
 
 namespace GpuCtr.Engine.Commands;
@@ -47,13 +46,9 @@ internal static class TrainCommand
     {
         // Rank 0 reads, decides and speaks for all ranks; signals stop it, and with it all.
         using ShutdownSignal shutdown = new();
-        RunRequest request = RequestOf(options, arguments);
-        RankModels.Run(arguments.Ranks, request.Options.Device.Open, () =>
-        {
-            TrainingResult result = CtrTrainer.Train(request, terminal.Error, options.Verbose, shutdown.Token);
-            if (options.Json)
-                terminal.Out.WriteLine(JsonText.Line(result.Metrics));
-        });
+        TrainingResult? result = CtrTrainer.Train(RequestOf(options, arguments), terminal.Error, options.Verbose, shutdown.Token);
+        if (options.Json && result is not null)
+            terminal.Out.WriteLine(JsonText.Line(result.Metrics));
         return ExitCode.Done;
     }
 

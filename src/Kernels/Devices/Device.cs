@@ -243,7 +243,7 @@ public sealed partial class Device : IDisposable
     }
 
     /// <inheritdoc/>
-    public override string ToString() => $"{Kind switch { DeviceKind.Cpu => "cpu", DeviceKind.OpenCl => "opencl", _ => "cuda" }} ({Name}{(Precision.OnTensorCores() ? $", {Precision.Name()}" : "")}{(Ranks.Size > 1 ? $", {Ranks.Size} ranks" : "")})";
+    public override string ToString() => $"{Kind switch { DeviceKind.Cpu => "cpu", DeviceKind.OpenCl => "opencl", _ => "cuda" }} ({Name}{(Precision.OnTensorCores() ? $", {Precision.Name()}" : "")}{(Ranks.Size > 1 ? $", {Ranks}" : "")})";
 
     /// <summary>Waits for the running call and refuses further ones. Everything allocated on the device stays until it is disposed itself.</summary>
     public void Dispose()

@@ -29,6 +29,9 @@ public abstract unsafe class Communicator : IDisposable
     /// <summary>Number of ranks.</summary>
     public int Size { get; }
 
+    /// <summary>Ranks of each process: one, unless these are its threads.</summary>
+    public virtual int Threads => 1;
+
     /// <summary>Where this rank runs.</summary>
     public RankPlace Place { get; private protected set; } = new("", 0, 1);
 
@@ -36,7 +39,7 @@ public abstract unsafe class Communicator : IDisposable
     public Traffic Traffic { get; } = new();
 
     /// <summary>For messages.</summary>
-    public string Name => $"rank {Rank} of {Size} on {Place.Host}";
+    public string Name => $"{(Threads == 1 ? "rank" : "slice")} {Rank} of {Size} on {Place.Host}";
 
     /// <summary>The collective that runs now, and for how long; null between calls. May be read on any thread.</summary>
     internal (Collective Collective, TimeSpan Elapsed)? Running =>
@@ -59,11 +62,8 @@ public abstract unsafe class Communicator : IDisposable
     public void Broadcast<T>(Span<T> data, int root) where T : unmanaged
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)root, (uint)Size, nameof(root));
-        long begin = Begin(Collective.Broadcast);
         fixed (T* at = data)
-            Spread((byte*)at, data.Length, Unit<T>(), root);
-        long bytes = (long)data.Length * sizeof(T);
-        End(begin, Rank == root ? bytes * (Size - 1) : 0, Rank == root ? 0 : bytes);
+            Broadcast((byte*)at, data.Length, Unit<T>(), root);
     }
 
     /// <summary>Concatenates pieces of equal length from all ranks.</summary>
@@ -83,10 +83,8 @@ public abstract unsafe class Communicator : IDisposable
     {
         Fits(all.Length, counts, nameof(all));
         ArgumentOutOfRangeException.ThrowIfNotEqual(own.Length, counts[Rank], nameof(own));
-        long begin = Begin(Collective.AllGather);
         fixed (T* from = own, to = all)
-            Gather((byte*)from, (byte*)to, counts, Unit<T>());
-        End(begin, (long)own.Length * (Size - 1) * sizeof(T), (long)(all.Length - own.Length) * sizeof(T));
+            AllGather((byte*)from, (byte*)to, counts, Unit<T>());
     }
 
     /// <summary>Sends a piece to every rank, and receives one from every rank; all pieces are equally long.</summary>
@@ -107,10 +105,8 @@ public abstract unsafe class Communicator : IDisposable
     {
         Fits(send.Length, sendCounts, nameof(send));
         Fits(receive.Length, receiveCounts, nameof(receive));
-        long begin = Begin(Collective.AllToAll);
         fixed (T* from = send, to = receive)
-            Exchange((byte*)from, sendCounts, (byte*)to, receiveCounts, Unit<T>());
-        End(begin, (long)(send.Length - sendCounts[Rank]) * sizeof(T), (long)(receive.Length - receiveCounts[Rank]) * sizeof(T));
+            AllToAll((byte*)from, sendCounts, (byte*)to, receiveCounts, Unit<T>());
     }
 
     /// <summary>Replaces values by their sums over all ranks, with the same bits on every rank and in every run with the same number of ranks.</summary>
@@ -123,12 +119,39 @@ public abstract unsafe class Communicator : IDisposable
     /// <inheritdoc cref="AllReduceSum(Span{float})"/>
     public void AllReduceSum(Span<long> values) => Sum(values);
 
+    /// <summary>How many ranks there are, in words.</summary>
+    public override string ToString() => Threads == 1 ? $"{Size} ranks" : Threads == Size ? $"{Size} slices" : $"{Size} slices on {Size / Threads} ranks";
+
     /// <summary>Ends all ranks at once; may be called on any thread.</summary>
     /// <param name="exitCode">The exit code of the run.</param>
     public abstract void Abort(int exitCode);
 
     /// <summary>Leaves the other ranks, which all have to do the same.</summary>
     public abstract void Dispose();
+
+    /// <inheritdoc cref="Broadcast{T}"/>
+    internal void Broadcast(byte* data, int count, int unit, int root)
+    {
+        long begin = Begin(Collective.Broadcast), bytes = (long)count * unit;
+        Spread(data, count, unit, root);
+        End(begin, Rank == root ? bytes * (Size - 1) : 0, Rank == root ? 0 : bytes);
+    }
+
+    /// <inheritdoc cref="AllGatherV{T}"/>
+    internal void AllGather(byte* own, byte* all, ReadOnlySpan<int> counts, int unit)
+    {
+        long begin = Begin(Collective.AllGather), mine = counts[Rank];
+        Gather(own, all, counts, unit);
+        End(begin, mine * (Size - 1) * unit, (Sum(counts) - mine) * unit);
+    }
+
+    /// <inheritdoc cref="AllToAllV{T}"/>
+    internal void AllToAll(byte* send, ReadOnlySpan<int> sendCounts, byte* receive, ReadOnlySpan<int> receiveCounts, int unit)
+    {
+        long begin = Begin(Collective.AllToAll);
+        Exchange(send, sendCounts, receive, receiveCounts, unit);
+        End(begin, (Sum(sendCounts) - sendCounts[Rank]) * unit, (Sum(receiveCounts) - receiveCounts[Rank]) * unit);
+    }
 
     /// <summary>Returns when all ranks have called it.</summary>
     private protected abstract void Meet();
@@ -185,11 +208,19 @@ public abstract unsafe class Communicator : IDisposable
 
     private void Fits(int length, ReadOnlySpan<int> counts, string name)
     {
+        foreach (int count in counts)
+            if (count < 0)
+                throw new ArgumentException($"a count of {count}", name);
+        if (counts.Length != Size || Sum(counts) != length)
+            throw new ArgumentException($"{length} elements for {counts.Length} counts of {Sum(counts)} in sum, at {Size} ranks", name);
+    }
+
+    private protected static long Sum(ReadOnlySpan<int> counts)
+    {
         long sum = 0;
         foreach (int count in counts)
-            sum += count >= 0 ? count : throw new ArgumentException($"a count of {count}", name);
-        if (counts.Length != Size || sum != length)
-            throw new ArgumentException($"{length} elements for {counts.Length} counts of {sum} in sum, at {Size} ranks", name);
+            sum += count;
+        return sum;
     }
 
     private static int Unit<T>() where T : unmanaged =>

@@ -3,7 +3,8 @@ namespace GpuCtr.Kernels.Ranks;
 /// <summary>The barrier of ranks that are threads. If one cannot arrive, all stop waiting.</summary>
 /// <param name="size">Number of ranks.</param>
 /// <param name="limit">How long a rank waits for the last one.</param>
-internal sealed class Meeting(int size, TimeSpan limit)
+/// <param name="first">What the first of them is called in messages.</param>
+internal sealed class Meeting(int size, TimeSpan limit, int first)
 {
     private readonly object gate = new();
     private readonly bool[] here = new bool[size];
@@ -27,7 +28,7 @@ internal sealed class Meeting(int size, TimeSpan limit)
             while (round == mine)
             {
                 if (Array.IndexOf(gone, true) is var absent and >= 0)
-                    failure ??= $"rank {absent} has ended, while {Waiting()} in {collective}";
+                    failure ??= $"rank {first + absent} has ended, while {Waiting()} in {collective}";
                 if (failure is null && !Monitor.Wait(gate, limit) && round == mine)
                     failure ??= $"{Names(here, false)} did not arrive within {limit.TotalSeconds:0.#} s, while {Waiting()} in {collective}";
                 if (failure is not null && round == mine)
@@ -55,7 +56,7 @@ internal sealed class Meeting(int size, TimeSpan limit)
             if (cause is not null)
             {
                 Cause ??= cause;
-                failure ??= $"rank {rank} failed: {cause.Message}";
+                failure ??= $"rank {first + rank} failed: {cause.Message}";
             }
             Monitor.PulseAll(gate);
         }
@@ -82,9 +83,9 @@ internal sealed class Meeting(int size, TimeSpan limit)
 
     private string Waiting() => $"{Names(here, true)} {(here.Count(h => h) == 1 ? "waits" : "wait")}";
 
-    private static string Names(bool[] flags, bool which)
+    private string Names(bool[] flags, bool which)
     {
-        int[] ranks = [.. Enumerable.Range(0, flags.Length).Where(r => flags[r] == which)];
+        int[] ranks = [.. Enumerable.Range(0, flags.Length).Where(r => flags[r] == which).Select(r => first + r)];
         return $"{(ranks.Length == 1 ? "rank" : "ranks")} {string.Join(", ", ranks)}";
     }
 }

@@ -4,7 +4,7 @@ namespace GpuCtr.Kernels.Ranks;
 /// <param name="size">Number of ranks.</param>
 internal sealed unsafe class Post(int size)
 {
-    private readonly int[] counts = new int[size];
+    private readonly int[] counts = new int[size], expected = new int[size];
     private Collective collective;
     private int unit, root, used;
     private bool pieces;
@@ -15,12 +15,16 @@ internal sealed unsafe class Post(int size)
     /// <summary>Elements: of the data, by rank, or by receiver.</summary>
     public ReadOnlySpan<int> Counts => counts.AsSpan(0, used);
 
+    /// <summary>Elements that this rank expects, by sender, where pieces are exchanged.</summary>
+    public ReadOnlySpan<int> Expected => expected;
+
     /// <summary>Writes a call over the one before.</summary>
-    public void Write(Collective collective, byte* data, ReadOnlySpan<int> counts, int unit, int root, bool pieces)
+    public void Write(Collective collective, byte* data, ReadOnlySpan<int> counts, ReadOnlySpan<int> expected, int unit, int root)
     {
-        (this.collective, this.unit, this.root, this.pieces, used) = (collective, unit, root, pieces, counts.Length);
+        (this.collective, this.unit, this.root, pieces, used) = (collective, unit, root, expected.Length > 0, counts.Length);
         Data = data;
         counts.CopyTo(this.counts);
+        expected.CopyTo(this.expected);
     }
 
     /// <summary>The piece for a rank.</summary>

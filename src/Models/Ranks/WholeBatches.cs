@@ -9,9 +9,9 @@ internal static class WholeBatches
     public static string? Refusal(ModelOptions options)
     {
         ModelEntry entry = ModelCatalog.Of(options.Model);
-        return entry.PredictsItems ? Text($"model '{entry.Name}' compares with all items, and each rank has a part of them", "start one rank")
-            : entry.RanksLists ? Text($"model '{entry.Name}' ranks lists, which a cut through the batch would divide", "start one rank")
-            : entry.ReadsNegatives(options) ? Text($"model '{entry.Name}' has an auxiliary loss, whose mean is taken over a batch", "take --auxiliary-loss 0, or start one rank")
+        return entry.PredictsItems ? Text($"model '{entry.Name}' compares with all items, and each rank has a part of them", "start one rank, without --slices")
+            : entry.RanksLists ? Text($"model '{entry.Name}' ranks lists, which a cut through the batch would divide", "start one rank, without --slices")
+            : entry.ReadsNegatives(options) ? Text($"model '{entry.Name}' has an auxiliary loss, whose mean is taken over a batch", "take --auxiliary-loss 0, or start one rank, without --slices")
             : null;
     }
 
@@ -23,5 +23,5 @@ internal static class WholeBatches
             throw new KernelException(why);
     }
 
-    private static string Text(string why, string advice) => $"several ranks: {why}; this is not built for ranks yet: {advice}";
+    private static string Text(string why, string advice) => $"several ranks or slices: {why}; this is not built for them yet: {advice}";
 }

@@ -42,7 +42,7 @@ internal sealed class ColumnAblation : IDisposable
         columns = [.. PermutationImportance.GroupsOf(from.LoadEncoder(), options.Together).Select(g => g.Name)];
         ConfigFile config = InheritedOptions.Of(from, known);
         this.shards = shards.Count > 0 ? shards : config.Shards;
-        given = OptionValues.Of(device, new DeviceOptions()).Over(config.Given.Without(["out", "test", "importance", "checkpoint-every", .. Option.DeclaredBy(typeof(DeviceOptions)).Select(o => o.Name)]));
+        given = OptionValues.Of(device, new DeviceOptions()).Over(config.Given.Without(["out", "test", "importance", "checkpoint-every", "slices", .. Option.DeclaredBy(typeof(DeviceOptions)).Select(o => o.Name)]));
         TrainOptions run = given.Over(new TrainOptions());
         if (run.Valid.Count == 0 && run.ValidLast is null && run.ValidFraction == 0)
             throw GpuCtrException.UsageError("--ablate compares runs on validation rows, and this run had none; name some with --valid in another run");

@@ -94,7 +94,7 @@ public sealed class DeclaredOptionTests
     public void What_may_change_when_a_run_goes_on_is_listed()
     {
         Assert.Equal(
-            "valid test epochs patience importance device kernels threads fit_cache out init_from prm_from checkpoint_every json verbose", Keys(OnResume.Free));
+            "valid test epochs patience importance device kernels threads slices fit_cache out init_from prm_from checkpoint_every json verbose", Keys(OnResume.Free));
         Assert.Equal(
             "valid_fraction valid_last valid_by test_last bad_rows mask_share last_mask_share dropout batch_size lr lr_warmup lr_plateau lr_steps embedding_update l2 embedding_l2 embedding_l2_scope mba_lambda clip_norm monitor top seed precision memory",
             Keys(OnResume.Accepted));

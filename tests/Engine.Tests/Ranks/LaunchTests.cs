@@ -40,6 +40,16 @@ public sealed class LaunchTests : OwnFolder
     [SkippableTheory]
     [InlineData("openmpi")]
     [InlineData("mpich")]
+    public void Slices_have_the_bits_of_one_process(string family)
+    {
+        CommandOutcome o = MpiLauncher.Run(family, 2, [.. TrainProcess.Words, .. NamedSteps.In(Train), "--slices", "4", "--json"]).Succeeded();
+        Assert.Contains(", 4 slices on 2 ranks)", o.Error, StringComparison.Ordinal);
+        Assert.Equal(FaultRun.Results(CommandRunner.Run([.. Train, "--overwrite", "--slices", "4", "--json"])), FaultRun.Results(o));
+    }
+
+    [SkippableTheory]
+    [InlineData("openmpi")]
+    [InlineData("mpich")]
     public void A_reason_to_fail_is_told_once_and_by_rank_0(string family)
     {
         CommandOutcome o = MpiLauncher.Run(family, 2, [.. TrainProcess.Words, "train", Folder.File("none.parquet")]);

@@ -14,7 +14,7 @@ public sealed class RankPlaceTests
         ThreadCommunicator.Run(5, ranks =>
         {
             places[ranks.Rank] = ranks.Place;
-            Assert.Equal($"rank {ranks.Rank} of 5 on {hosts[ranks.Rank]}", ranks.Name);
+            Assert.Equal($"slice {ranks.Rank} of 5 on {hosts[ranks.Rank]}", ranks.Name);
         }, hosts: r => hosts[r]);
         Assert.Equal([new("b", 0, 3), new("a", 0, 2), new("b", 1, 3), new("a", 1, 2), new("b", 2, 3)], places);
     }

@@ -15,6 +15,35 @@ public sealed class ThreadCommunicatorTests
     [InlineData(7)]
     public void Collectives_give_what_each_rank_gave(int size) => ThreadCommunicator.Run(size, CollectiveCases.Run);
 
+    /// <summary>Processes of several ranks each, which are threads of threads here.</summary>
+    [Theory]
+    [InlineData(2, 2)]
+    [InlineData(2, 3)]
+    [InlineData(3, 2)]
+    [InlineData(4, 1)]
+    public void They_do_so_where_each_process_has_several_ranks(int processes, int threads) => Run(processes, threads, ranks =>
+    {
+        Assert.Equal((processes * threads, threads), (ranks.Size, ranks.Threads));
+        CollectiveCases.Run(ranks);
+    });
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(3)]
+    public void A_rank_that_fails_ends_those_of_all_processes(int rank) => Assert.Equal("rows", Assert.Throws<InvalidDataException>(() => Run(2, 2, ranks =>
+    {
+        if (ranks.Rank == rank)
+            throw new InvalidDataException("rows");
+        ranks.AllReduceSum(new float[4]);
+    })).Message);
+
+    [Fact]
+    public void Counts_that_differ_between_processes_are_noticed() => Assert.Contains("sends", Assert.Throws<CommunicatorException>(() => Run(2, 2, ranks =>
+    {
+        int[] to = [1, 1, 1, 1], from = ranks.Rank == 3 ? [2, 1, 1, 1] : to;
+        ranks.AllToAllV<int>(new int[4], to, new int[from.Sum()], from);
+    })).Message, StringComparison.Ordinal);
+
     [Fact]
     public void Counts_that_differ_name_both_ranks() => Fails(3, ranks =>
     {
@@ -101,16 +130,18 @@ public sealed class ThreadCommunicatorTests
         Assert.Null(ranks.Running);
     });
 
-    [Fact]
-    public void Nothing_is_allocated_once_buffers_have_their_size() => ThreadCommunicator.Run(2, ranks =>
+    [Theory]
+    [InlineData(1, 2)]
+    [InlineData(2, 2)]
+    public void Nothing_is_allocated_once_buffers_have_their_size(int processes, int threads) => Run(processes, threads, ranks =>
     {
         float[] values = new float[5000], received = new float[5000];
-        int[] counts = [2500, 2500];
+        int[] counts = [.. Enumerable.Repeat(5000 / ranks.Size, ranks.Size)];
         void Step()
         {
             ranks.AllReduceSum(values);
             ranks.AllToAllV<float>(values, counts, received, counts);
-            ranks.AllGatherV<float>(values.AsSpan(0, 2500), received, counts);
+            ranks.AllGatherV<float>(values.AsSpan(0, counts[0]), received, counts);
             ranks.Broadcast<float>(values, 0);
             ranks.Barrier();
         }
@@ -119,6 +150,9 @@ public sealed class ThreadCommunicatorTests
         Step();
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
     });
+
+    private static void Run(int processes, int threads, Action<Communicator> body) =>
+        ThreadCommunicator.Run(processes, process => ThreadCommunicator.Run(threads, body, Patience.Limit, processes: process), Patience.Limit);
 
     private static void Check(TrafficCount count, long calls, long sent, long received)
     {

@@ -123,7 +123,7 @@ public sealed class RankStepTests
     public void What_needs_the_whole_batch_is_refused(string model, string why)
     {
         KernelException e = Assert.Throws<KernelException>(() => OnRanks(2, ModelCatalog.Defaults(model), _ => { }));
-        Assert.Contains("several ranks: ", e.Message, StringComparison.Ordinal);
+        Assert.Contains("several ranks or slices: ", e.Message, StringComparison.Ordinal);
         Assert.Contains(why, e.Message, StringComparison.Ordinal);
     }
 

@@ -2,7 +2,6 @@ using GpuCtr.Data;
 using GpuCtr.Engine.Commands;
 using GpuCtr.Engine.Screens;
 using GpuCtr.Kernels.Ranks;
-using GpuCtr.Models.Ranks;
 using GpuCtr.Training;
 
 namespace GpuCtr.Tests;
@@ -22,11 +21,11 @@ public static class RankRunner
         ThreadCommunicator.Run(size, ranks =>
         {
             RunRequest request = TrainCommand.RequestOf(arguments with { Ranks = ranks });
-            RankModels.Run(ranks, request.Options.Device.Open, () =>
+            SharedRun.Run(request, led =>
             {
                 using CancellationTokenSource stop = new();
                 using RunLog log = new(new PlainScreen(TextWriter.Null), verbose: false);
-                result = JsonText.Line(TrainRun.Start(request, log, stop.Token, stops ? stop.Cancel : null).Metrics);
+                result = JsonText.Line(TrainRun.Start(led, log, stop.Token, stops ? stop.Cancel : null).Metrics);
             });
         });
         return new(0, result, "");

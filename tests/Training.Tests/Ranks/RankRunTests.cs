@@ -23,7 +23,7 @@ public sealed class RankRunTests(RankRunTests.Shards shards) : IClassFixture<Ran
         JsonElement together = Json(RankRunner.Train(3, ["train", shards.Train, .. small, "--out", three]));
         foreach (string metric in new[] { "auc", "logloss" })
             Assert.Equal(alone.GetProperty(metric).GetDouble(), together.GetProperty(metric).GetDouble(), 1e-5);
-        Assert.EndsWith(", 3 ranks)", together.GetProperty("device").GetString(), StringComparison.Ordinal);
+        Assert.EndsWith(", 3 slices)", together.GetProperty("device").GetString(), StringComparison.Ordinal);
         Assert.Equal(Files(one), Files(three));
         Assert.False(alone.TryGetProperty("exchanged", out _));
         JsonElement steps = Json(new CommandOutcome(0, File.ReadLines(Path.Combine(three, "metrics.jsonl")).First(), "")).GetProperty("exchanged");
@@ -50,6 +50,40 @@ public sealed class RankRunTests(RankRunTests.Shards shards) : IClassFixture<Ran
         for (int stop = 0; stop < 3; stop++, args = ["train", "--resume", "--out", parts])
             Assert.Equal(ErrorKind.Interrupted, Assert.Throws<GpuCtrException>(() => RankRunner.Train(2, args, stops: true)).Kind);
         Assert.Equal(expected, FaultRun.Results(RankRunner.Train(2, args)));
+    }
+
+    /// <summary>Wherever it is stopped, and on however many ranks it goes on.</summary>
+    [Fact]
+    public void Slices_end_with_the_same_bits_on_any_number_of_ranks()
+    {
+        string[] train = ["train", shards.Train, .. small, "--batch-norm", "--slices", "4"];
+        string parts = shards.Folder.File("slices in parts");
+        CommandOutcome alone = Run([.. train, "--out", shards.Folder.File("slices")]);
+        Assert.EndsWith(", 4 slices)", Json(alone).GetProperty("device").GetString(), StringComparison.Ordinal);
+        string[] expected = FaultRun.Results(alone);
+        Assert.Equal(expected, FaultRun.Results(RankRunner.Train(2, [.. train, "--threads", "3", "--out", shards.Folder.File("slices on two")])));
+        Assert.Equal(expected, FaultRun.Results(RankRunner.Train(4, ["train", shards.Train, .. small, "--batch-norm", "--out", shards.Folder.File("four ranks")])));
+        string[] args = [.. train, "--out", parts];
+        foreach (int ranks in new[] { 4, 1, 2 })
+        {
+            Assert.Equal(ErrorKind.Interrupted, Assert.Throws<GpuCtrException>(() => RankRunner.Train(ranks, args, stops: true)).Kind);
+            args = ["train", "--resume", "--out", parts];
+        }
+        Assert.Equal(expected, FaultRun.Results(Run([.. args, "--json"])));
+    }
+
+    [Theory]
+    [InlineData("--slices 4", "--slices 4 on 3 ranks: each rank takes as many slices, so their number is a multiple of that of ranks; take another --slices, or start 2 ranks")]
+    [InlineData("--slices 1", "or start one rank")]
+    [InlineData("--device cuda", "--device cuda: 3 slices train on processors only yet; take --device cpu")]
+    [InlineData("--device opencl:1 --slices 6", "--device opencl:1: 6 slices on 3 ranks train on processors only yet")]
+    public void Slices_that_cannot_be_dealt_and_devices_that_cannot_be_shared_are_refused(string options, string reason)
+    {
+        string folder = shards.Folder.File("refused");
+        GpuCtrException e = Assert.Throws<GpuCtrException>(() => RankRunner.Train(3, ["train", shards.Train, "--out", folder, .. options.Split(' ')]));
+        Assert.Equal(ErrorKind.Usage, e.Kind);
+        Assert.Contains(reason, e.Message, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(folder));
     }
 
     [Theory]
