@@ -41,7 +41,7 @@ public sealed partial class TrainableModel
                 PredictParts(null, []);
                 break;
             case Order.TakeLoss:
-                Take(model.Control.Loss);
+                Take(LossOf((int)a));
                 break;
             case Order.SetStep:
                 step.Deferred.Apply();

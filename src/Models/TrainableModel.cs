@@ -144,16 +144,24 @@ public sealed partial class TrainableModel : IDisposable
     public double TakeLoss()
     {
         using RecordedModel.Call call = model.Enter();
-        orders.Give(Order.TakeLoss);
-        return Take(model.Control.Loss);
+        return TakeLoss(0);
     }
 
     /// <summary>Mean of the auxiliary loss, without its weight α, over the rows since the last call; null for a model without one. Waits for the device.</summary>
     public double? TakeAuxiliaryLoss()
     {
         using RecordedModel.Call call = model.Enter();
-        return model.AuxiliaryLosses.IsEmpty ? null : model.AuxiliaryLosses.Sum(Take);
+        return model.AuxiliaryLosses.IsEmpty ? null : Enumerable.Range(1, model.AuxiliaryLosses.Length).Sum(TakeLoss);
     }
+
+    private double TakeLoss(int number)
+    {
+        orders.Give(Order.TakeLoss, number);
+        return Take(LossOf(number));
+    }
+
+    /// <summary>The training loss, then the auxiliary ones.</summary>
+    private Tensor LossOf(int number) => number == 0 ? model.Control.Loss : model.AuxiliaryLosses[number - 1];
 
     private double Take(Tensor loss)
     {

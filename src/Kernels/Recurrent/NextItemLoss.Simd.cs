@@ -15,29 +15,33 @@ public sealed unsafe partial class NextItemLoss
         return new(
             (in Pass pass) =>
             {
-                float sum = 0, n = CountOf(pass.Rows);
+                float sum = 0, n = CountOf(pass);
                 for (int i = 0, end = forward.Run(pass.Rows); i < end; i++)
                     sum += partials.Pointer[i];
                 factor = n > 0 ? alpha / n : 0;
                 loss.Pointer[0] = n > 0 ? sum / n : 0;
                 loss.Pointer[1] += sum;
-                loss.Pointer[2] += n;
+                loss.Pointer[2] += device.Ranks.Rank == 0 ? n : 0;
             },
             (in Pass pass) => backward.Run(pass.Rows));
     }
 
-    private float CountOf(int rows)
+    /// <summary>N.</summary>
+    private float CountOf(in Pass pass)
     {
         int pairs = 0, longest = 0;
         float weighted = 0;
-        for (int b = 0; b < rows; b++)
+        for (int b = 0; b < pass.Rows; b++)
         {
             int length = history.Offsets.Pointer[b + 1] - history.Offsets.Pointer[b];
             pairs += Math.Max(0, length - 1);
             weighted += WeightOf(b) * Math.Max(0, length - 1);
             longest = Math.Max(longest, length);
         }
-        return Divisor(average, rows, weight is null ? pairs : weighted, longest);
+        (float counted, float most) = (weight is null ? pairs : weighted, longest);
+        if (device.Ranks.Size > 1)
+            (counted, most) = CountAll(counted, most);
+        return Divisor(average, pass.WholeRows, counted, most);
     }
 
     private float WeightOf(int row) => weight is null ? 1 : weight.Pointer[row];

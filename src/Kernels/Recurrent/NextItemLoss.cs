@@ -24,8 +24,8 @@ public enum PairAverages
 /// <summary>The auxiliary loss of DIEN (Zhou et al., AAAI 2019, eq. 5): α / N Σ w_b (softplus(−z⁺_t) + softplus(z⁻_t)) over the positions t that are not the last of their history.</summary>
 /// <remarks>
 /// dz⁺ = −α w_b σ(−z⁺) / N,  dz⁻ = α w_b σ(z⁻) / N,  0 at last positions.  w_b is the weight of the row, 1 without weights.
-/// With ε, softplus(−z⁺) is replaced by −log(σ(z⁺) + ε) (<see cref="ProbabilityFloor"/>): the authors' code also subtracts ε within log(1 − σ(z⁻) − ε), where float32 loses it.
-/// N is B, the number of pairs (each counts as its weight), or B (L − 1); without pairs the loss is 0.
+/// With ε, −log(σ(z⁺) + ε) stands in the place of softplus(−z⁺) (<see cref="ProbabilityFloor"/>): the authors' code also subtracts ε within log(1 − σ(z⁻) − ε), where float32 loses it.
+/// N is B, the number of pairs (each counts as its weight), or B (L − 1), of the batch of all ranks; without pairs the loss is 0.
 /// z (2T, 1) over pairs, or o (2T, 2) with z = o_0 − o_1, a softmax over "clicked" and "not clicked".
 /// One pass each way. Positions are summed in a fixed order: the same bits every run.
 /// </remarks>
@@ -40,18 +40,23 @@ public sealed unsafe partial class NextItemLoss : IOp
     private readonly PairAverages average;
     private readonly float alpha;
     private readonly ProbabilityFloor floor;
+    private readonly double[] counts = new double[2], countsOfRanks;
     private readonly Tensor.GradientSink dz;
     private readonly OpVariant variant;
 
     /// <summary>Kernel arguments.</summary>
     public readonly record struct Args(
-        ArrayView<int> Offsets, ArrayView<int> Owners, ArrayView<float> Divisor, ArrayView<float> Weights, ArrayView<float> Z, ArrayView<float> Loss, GradientView Dz,
-        PairAverages Average, float Alpha, ProbabilityFloor Floor, int Weighted, int Outputs, int B, int T);
+        ArrayView<int> Offsets, ArrayView<int> Owners, ArrayView<float> Counts, ArrayView<float> Weights, ArrayView<float> Z, ArrayView<float> Loss, GradientView Dz,
+        PairAverages Average, float Alpha, ProbabilityFloor Floor, int Weighted, int Outputs, int B, int T, int WholeRows, int Counted)
+    {
+        /// <summary>N.</summary>
+        internal float Divisor => NextItemLoss.Divisor(Average, WholeRows, Counts[0], Counts[1]);
+    }
 
     /// <param name="workspace">Reserves partial sums.</param>
     /// <param name="history">Which positions belong to which row.</param>
     /// <param name="z">(2T, 1) or (2T, 2).</param>
-    /// <param name="loss">(1, 3): loss of the last batch without α; Σ and N, summed since the host last cleared them.</param>
+    /// <param name="loss">(1, 3): loss of the last batch without α, or this rank's part of it; Σ and N, summed since the host last cleared them, N on rank 0 alone.</param>
     /// <param name="average">What N is.</param>
     /// <param name="alpha">α.</param>
     /// <param name="weight">(B, 1) weights of the rows, 1 on average over an epoch; null: all are 1.</param>
@@ -62,6 +67,7 @@ public sealed unsafe partial class NextItemLoss : IOp
         if (z.Columns is < 1 or > 2 || z.RowKind != RowKind.HistoryPair(history.Group) || loss.Length != 3)
             throw new KernelException($"next item loss: z {z}, loss {loss} do not fit on {device}");
         dz = z.Consume();
+        countsOfRanks = new double[2 * device.Ranks.Size];
         variant = device.Select(() => Portable(workspace), () => Simd(workspace));
     }
 
@@ -85,24 +91,44 @@ public sealed unsafe partial class NextItemLoss : IOp
 
     private OpVariant Portable(Workspace workspace)
     {
-        DeviceArray<float> divisor = workspace.Array<float>($"{z.Name} divisor", 1);
+        DeviceArray<float> counted = workspace.Array<float>($"{z.Name} counts", 2);
         ColumnSums<Terms> sums = new(workspace, $"{z.Name} loss", history.MaxTokens, 1);
         Kernel<Args> count = new(device, CountKernel), backward = new(device, BackwardKernel);
         Args Bind(in Pass pass) => new(
-            history.Offsets.View, history.Owners.View, divisor.View, (weight ?? z).View, z.View, loss.View, dz.View, average, alpha, floor, weight is null ? 0 : 1, z.Columns, pass.Rows, pass.RowsOf(z) / 2);
+            history.Offsets.View, history.Owners.View, counted.View, (weight ?? z).View, z.View, loss.View, dz.View, average, alpha, floor, weight is null ? 0 : 1, z.Columns, pass.Rows, pass.RowsOf(z) / 2, pass.WholeRows, device.Ranks.Rank == 0 ? 1 : 0);
         return new(
             (in Pass pass) =>
             {
                 Args args = Bind(pass);
                 count.Run(1, args);
+                if (device.Ranks.Size > 1)
+                    CountAll(counted);
                 sums.Run(new(args), args.T);
             },
             (in Pass pass) => backward.Run(pass.RowsOf(z) / 2, Bind(pass)));
     }
 
+    private void CountAll(DeviceArray<float> counted)
+    {
+        device.Wait();
+        Span<float> both = counted.Span();
+        (both[0], both[1]) = CountAll(both[0], both[1]);
+    }
+
+    /// <summary>The pairs of all ranks and their longest history, from those of this one.</summary>
+    private (float Pairs, float Longest) CountAll(float pairs, float longest)
+    {
+        (counts[0], counts[1]) = (pairs, longest);
+        device.Ranks.AllGather<double>(counts, countsOfRanks);
+        (double sum, double most) = (0, 0);
+        for (int r = 0; r < countsOfRanks.Length; r += 2)
+            (sum, most) = (sum + countsOfRanks[r], Math.Max(most, countsOfRanks[r + 1]));
+        return ((float)sum, (float)most);
+    }
+
     /// <summary>N; 0 without pairs.</summary>
-    private static float Divisor(PairAverages average, int rows, float pairs, int longest) =>
-        pairs == 0 ? 0 : average == PairAverages.Rows ? rows : average == PairAverages.Pairs ? pairs : (float)rows * (longest - 1);
+    private static float Divisor(PairAverages average, int rows, float pairs, float longest) =>
+        pairs == 0 ? 0 : average == PairAverages.Rows ? rows : average == PairAverages.Pairs ? pairs : rows * (longest - 1);
 
     /// <summary>z of row <paramref name="row"/>.</summary>
     private static float Logit(Args a, int row) => a.Outputs == 1 ? a.Z[row] : a.Z[2L * row] - a.Z[2L * row + 1];
@@ -123,14 +149,14 @@ public sealed unsafe partial class NextItemLoss : IOp
                 weighted += WeightOf(a, b) * Math.Max(0, length - 1);
                 longest = Math.Max(longest, length);
             }
-            a.Divisor[0] = Divisor(a.Average, a.B, a.Weighted != 0 ? weighted : pairs, longest);
+            (a.Counts[0], a.Counts[1]) = (a.Weighted != 0 ? weighted : pairs, longest);
         }
     }
 
     /// <summary>One item = one position.</summary>
     private static void BackwardKernel(Args a)
     {
-        float n = a.Divisor[0];
+        float n = a.Divisor;
         for (int t = Grid.GlobalLinearIndex; t < a.T; t += GridLoop.Stride)
         {
             bool counts = t + 1 < a.Offsets[a.Owners[t] + 1];
@@ -158,10 +184,10 @@ public sealed unsafe partial class NextItemLoss : IOp
         /// <inheritdoc/>
         public void Take(int column, Float4 sums)
         {
-            float n = a.Divisor[0];
+            float n = a.Divisor;
             a.Loss[0] = n > 0 ? sums.X / n : 0;
             a.Loss[1] += sums.X;
-            a.Loss[2] += n;
+            a.Loss[2] += a.Counted * n;
         }
 
         private float OfPair(float clicked, float not) => Squash.Softplus(-clicked) - a.Floor.OfLoss(clicked) + Squash.Softplus(not);

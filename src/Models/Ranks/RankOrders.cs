@@ -17,7 +17,7 @@ internal enum Order
     /// <summary>Scores a batch.</summary>
     Predict,
 
-    /// <summary>Adds up a loss over the ranks and clears it.</summary>
+    /// <summary>Adds up one of the losses over the ranks and clears it.</summary>
     TakeLoss,
 
     /// <summary>Sets the number of steps.</summary>

@@ -11,7 +11,6 @@ internal static class WholeBatches
         ModelEntry entry = ModelCatalog.Of(options.Model);
         return entry.PredictsItems ? Text($"model '{entry.Name}' compares with all items, and each rank has a part of them", "start one rank, without --slices")
             : entry.RanksLists ? Text($"model '{entry.Name}' ranks lists, which a cut through the batch would divide", "start one rank, without --slices")
-            : entry.ReadsNegatives(options) ? Text($"model '{entry.Name}' has an auxiliary loss, whose mean is taken over a batch", "take --auxiliary-loss 0, or start one rank, without --slices")
             : null;
     }
 

@@ -15,8 +15,8 @@ public sealed class RankStepTests
 {
     private const int B = 37, Steps = 12;
 
-    /// <summary>What a run leaves: loss after every step, logits, and every tensor of a checkpoint.</summary>
-    private sealed record Outcome(double[] Losses, float[] Logits, Dictionary<string, float[]> Tensors);
+    /// <summary>What a run leaves: losses after every step, logits, and every tensor of a checkpoint.</summary>
+    private sealed record Outcome(double[] Losses, double[] Auxiliary, float[] Logits, Dictionary<string, float[]> Tensors);
 
     public static TheoryData<string> Changes => [.. Models.Keys];
 
@@ -35,6 +35,9 @@ public sealed class RankStepTests
         ["din, as in deepctr"] = Plain("din", "deepctr"),
         ["din, as in rechub"] = Plain("din", "rechub"),
         ["dien without auxiliary loss"] = Small("dien") with { AuxiliaryLoss = 0 },
+        ["dien, auxiliary loss over rows"] = Small("dien") with { AuxiliaryAverage = Kernels.Recurrent.PairAverages.Rows },
+        ["dien, auxiliary loss over pairs"] = Small("dien") with { AuxiliaryAverage = Kernels.Recurrent.PairAverages.Pairs },
+        ["dien, as in its authors' code"] = Plain("dien", "dien-official"),
         ["bst, dropout over positions"] = Small("bst") with { Dropout = 0.2 },
         ["ffm"] = Small("ffm"),
         ["dcn-v2"] = Small("dcn-v2"),
@@ -56,6 +59,7 @@ public sealed class RankStepTests
         {
             Outcome many = Train(ranks, Models[change]);
             Close(one.Losses, many.Losses, $"loss on {ranks} ranks");
+            Close(one.Auxiliary, many.Auxiliary, $"auxiliary loss on {ranks} ranks");
             Close(one.Logits.Select(x => (double)x), many.Logits.Select(x => (double)x), $"logits on {ranks} ranks");
             Assert.Equal(one.Tensors.Keys, many.Tensors.Keys);
             foreach ((string name, float[] values) in one.Tensors)
@@ -75,6 +79,7 @@ public sealed class RankStepTests
     [Theory]
     [InlineData("deepfm, batch normalization and dropout")]
     [InlineData("din, Dice")]
+    [InlineData("dien, as in its authors' code")]
     public void Portable_kernels_exchange_alike(string change)
     {
         ModelOptions options = Models[change];
@@ -87,6 +92,7 @@ public sealed class RankStepTests
     [Theory]
     [InlineData("deepfm, batch normalization and dropout")]
     [InlineData("din, Dice")]
+    [InlineData("dien, auxiliary loss over pairs")]
     public void A_batch_of_fewer_rows_than_ranks_is_a_batch(string change)
     {
         Outcome one = Train(1, Models[change], rows: 2), many = Train(3, Models[change], rows: 2);
@@ -117,7 +123,6 @@ public sealed class RankStepTests
     });
 
     [Theory]
-    [InlineData("dien", "--auxiliary-loss 0")]
     [InlineData("sasrec", "all items")]
     [InlineData("prm", "lists")]
     public void What_needs_the_whole_batch_is_refused(string model, string why)
@@ -132,7 +137,7 @@ public sealed class RankStepTests
         Outcome? outcome = null;
         OnRanks(ranks, options, model =>
         {
-            List<double> losses = [];
+            List<double> losses = [], auxiliary = [];
             for (int step = 0; step < Steps; step++)
             {
                 using Batch batch = SmallData.Batch(model.Device, model.Spec, step == Steps - 1 ? (rows + 1) / 2 : rows, seed: step, capacity: B);
@@ -140,13 +145,14 @@ public sealed class RankStepTests
                     batch.Labels[rows - 1] = float.NaN;
                 model.TrainStep(batch, 1e-2);
                 losses.Add(model.TakeLoss());
+                auxiliary.AddRange(model.TakeAuxiliaryLoss() is { } more ? [more] : []);
             }
             Assert.Equal(poisoned < 0 ? 0 : 1, model.ReadGuard().Skipped);
             using Batch last = SmallData.Batch(model.Device, model.Spec, rows, seed: 99, capacity: B);
             float[] logits = new float[rows];
             model.Predict(last, logits);
             model.ApplyDeferred();
-            outcome = new([.. losses], logits, model.Weights.Concat(model.OptimizerStates).ToDictionary(t => t.Name, t => t.ToArray(model.Device)));
+            outcome = new([.. losses], [.. auxiliary], logits, model.Weights.Concat(model.OptimizerStates).ToDictionary(t => t.Name, t => t.ToArray(model.Device)));
         }, kernels);
         return outcome!;
     }

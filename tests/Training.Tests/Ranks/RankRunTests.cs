@@ -89,7 +89,6 @@ public sealed class RankRunTests(RankRunTests.Shards shards) : IClassFixture<Ran
     [Theory]
     [InlineData("prm", "ranks lists")]
     [InlineData("sasrec", "all items")]
-    [InlineData("dien", "--auxiliary-loss 0")]
     public void What_ranks_do_not_train_is_refused_before_a_folder_is_made(string model, string reason)
     {
         string folder = shards.Folder.File("refused");
