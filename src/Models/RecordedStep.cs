@@ -29,7 +29,7 @@ internal sealed partial class RecordedStep : IDisposable
     /// <summary>Records a model and its step; <paramref name="record"/> returns the model's output: the logit, unless it defines a loss (<see cref="ModelBuilder.Loss"/>).</summary>
     /// <exception cref="KernelException">The options do not fit together.</exception>
     public static RecordedStep Of(Device device, FeatureSpec spec, ModelOptions options, int batchSize, IReadOnlyList<long>? rowCounts, Func<ModelBuilder, Tensor> record) =>
-        ModelBuilder.Record(new ModelBuilder(device, ModelCatalog.Adapt(spec, options, training: true), options, SharedBatch.PartOf(batchSize, device.Ranks.Size), rowCounts), g =>
+        ModelBuilder.Record(new ModelBuilder(device, ModelCatalog.Adapt(spec, options, training: true), options, SharedBatch.MostRows(ModelCatalog.RanksLists(options.Model), batchSize, device.Ranks.Size), rowCounts), g =>
         {
             Tensor output = record(g);
             ILoss loss = g.Loss ?? new BinaryCrossEntropy(g.Workspace, output, g.Inputs.Label, g.Control.Loss, g.Inputs.Weight, (float)options.ProbabilityEpsilon);

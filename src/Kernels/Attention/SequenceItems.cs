@@ -33,6 +33,9 @@ public sealed unsafe record SequenceItems(
     /// <summary>B: sequences of the batch.</summary>
     internal int Count(in Pass pass) => Sequences.Count(pass.Rows, pass.Tokens);
 
+    /// <summary>Sequences of the batch of all ranks.</summary>
+    internal int WholeCount(in Pass pass) => pass.Slice is { } s ? Sequences.Count(s.WholeRows, s.WholeTokens) : Count(pass);
+
     internal SequenceRows Bind(in Pass pass) =>
         new(Offsets.View, Owners.View, Rows.Count(pass.Rows, pass.Tokens) - Targets * Count(pass), Count(pass), Targets);
 

@@ -16,13 +16,13 @@ public sealed unsafe partial class ListCrossEntropy
         RowBlocks blocks = new(workspace.Device, BlockLists, (first, end) => partials.Pointer[first / BlockLists] = SumOf(first, end));
         return (in Pass pass) =>
         {
-            count = lists.Count(pass);
+            count = CountOf(pass);
             float sum = 0;
-            for (int i = 0, end = blocks.Run(count); i < end; i++)
+            for (int i = 0, end = blocks.Run(lists.Count(pass)); i < end; i++)
                 sum += partials.Pointer[i];
-            loss.Pointer[0] = sum / Math.Max(1, count);
+            loss.Pointer[0] = sum / count;
             loss.Pointer[1] += sum;
-            loss.Pointer[2] += count;
+            loss.Pointer[2] += lists.Count(pass);
         };
     }
 

@@ -33,6 +33,9 @@ public sealed class BatchLists : IDisposable
     /// <summary>L: lists of the batch; known after <see cref="Prepare"/>.</summary>
     internal int Count { get; private set; }
 
+    /// <summary>(L + 1) the same; known after <see cref="Prepare"/>.</summary>
+    internal ReadOnlySpan<int> AllStarts => starts.Span[..(Count + 1)];
+
     /// <summary>Checks that the lists have all rows, and notes the list of each.</summary>
     /// <exception cref="ArgumentException">The lists have more or fewer items than the batch has rows.</exception>
     internal void Prepare(int rows)

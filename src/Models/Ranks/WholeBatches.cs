@@ -10,7 +10,6 @@ internal static class WholeBatches
     {
         ModelEntry entry = ModelCatalog.Of(options.Model);
         return entry.PredictsItems ? Text($"model '{entry.Name}' compares with all items, and each rank has a part of them", "start one rank, without --slices")
-            : entry.RanksLists ? Text($"model '{entry.Name}' ranks lists, which a cut through the batch would divide", "start one rank, without --slices")
             : null;
     }
 

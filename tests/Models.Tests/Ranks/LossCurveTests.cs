@@ -20,6 +20,7 @@ public sealed class LossCurveTests
         ["deepfm"] = Small("deepfm") with { BatchNorm = true, Dropout = 0.2 },
         ["din"] = Small("din"),
         ["dien"] = Small("dien"),
+        ["prm"] = Small("prm") with { AttentionWidth = 8, Dropout = 0.2 },
         ["bst"] = Small("bst") with { Dropout = 0.2 },
         ["dcn-v2"] = Small("dcn-v2") with { BatchNorm = true, Dropout = 0.2 },
         ["ffm"] = Small("ffm"),

@@ -39,6 +39,8 @@ public sealed class RankStepTests
         ["dien, auxiliary loss over pairs"] = Small("dien") with { AuxiliaryAverage = Kernels.Recurrent.PairAverages.Pairs },
         ["dien, as in its authors' code"] = Plain("dien", "dien-official"),
         ["bst, dropout over positions"] = Small("bst") with { Dropout = 0.2 },
+        ["prm"] = Plain("prm") with { AttentionWidth = 8, Dropout = 0.2 },
+        ["prm, losses of rows"] = Plain("prm") with { AttentionWidth = 8, ListLoss = ListLoss.Pointwise },
         ["ffm"] = Small("ffm"),
         ["dcn-v2"] = Small("dcn-v2"),
         ["poly2"] = Small("poly2"),
@@ -80,6 +82,7 @@ public sealed class RankStepTests
     [InlineData("deepfm, batch normalization and dropout")]
     [InlineData("din, Dice")]
     [InlineData("dien, as in its authors' code")]
+    [InlineData("prm")]
     public void Portable_kernels_exchange_alike(string change)
     {
         ModelOptions options = Models[change];
@@ -93,6 +96,7 @@ public sealed class RankStepTests
     [InlineData("deepfm, batch normalization and dropout")]
     [InlineData("din, Dice")]
     [InlineData("dien, auxiliary loss over pairs")]
+    [InlineData("prm")]
     public void A_batch_of_fewer_rows_than_ranks_is_a_batch(string change)
     {
         Outcome one = Train(1, Models[change], rows: 2), many = Train(3, Models[change], rows: 2);
@@ -124,7 +128,6 @@ public sealed class RankStepTests
 
     [Theory]
     [InlineData("sasrec", "all items")]
-    [InlineData("prm", "lists")]
     public void What_needs_the_whole_batch_is_refused(string model, string why)
     {
         KernelException e = Assert.Throws<KernelException>(() => OnRanks(2, ModelCatalog.Defaults(model), _ => { }));

@@ -17,6 +17,7 @@ public sealed class SliceTests
         ["deepfm"] = Small("deepfm") with { BatchNorm = true, Dropout = 0.2, EmbeddingUpdate = Kernels.Embedding.EmbeddingUpdate.Replay, ClipNorm = 0.05 },
         ["din, Dice"] = Small("din"),
         ["dien"] = Small("dien"),
+        ["prm"] = Small("prm") with { AttentionWidth = 8, Dropout = 0.2 },
         ["bst"] = Small("bst") with { Dropout = 0.2 },
         ["dcn-v2"] = Small("dcn-v2") with { BatchNorm = true, Dropout = 0.2 },
         ["ffm"] = Small("ffm"),

@@ -87,7 +87,6 @@ public sealed class RankRunTests(RankRunTests.Shards shards) : IClassFixture<Ran
     }
 
     [Theory]
-    [InlineData("prm", "ranks lists")]
     [InlineData("sasrec", "all items")]
     public void What_ranks_do_not_train_is_refused_before_a_folder_is_made(string model, string reason)
     {
