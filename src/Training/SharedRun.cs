@@ -27,7 +27,7 @@ internal static class SharedRun
         if (slices == count)
             RunSlice(ranks);
         else
-            ThreadCommunicator.Run(slices / count, RunSlice, RankRun.DefaultLimit, processes: ranks);
+            ThreadCommunicator.Run(slices / count, RunSlice, RankRun.IdleLimit, processes: ranks);
 
         void RunSlice(Communicator? all)
         {

@@ -41,6 +41,9 @@ public abstract unsafe class Communicator : IDisposable
     /// <summary>For messages.</summary>
     public string Name => $"{(Threads == 1 ? "rank" : "slice")} {Rank} of {Size} on {Place.Host}";
 
+    /// <summary>Whether this rank waits for rank 0 to give it something to do, which may take as long as reading takes.</summary>
+    internal virtual bool IsIdle { get; set; }
+
     /// <summary>The collective that runs now, and for how long; null between calls. May be read on any thread.</summary>
     internal (Collective Collective, TimeSpan Elapsed)? Running =>
         Volatile.Read(ref since) is var begin and not 0 ? (Current, Stopwatch.GetElapsedTime(begin)) : null;

@@ -3,8 +3,11 @@ namespace GpuCtr.Kernels.Ranks;
 /// <summary>Runs a body on all ranks: if one fails, all end, with one reason and one exit code.</summary>
 public static class RankRun
 {
-    /// <summary>Default time limit of a collective: longer than any rank reads, evaluates or saves.</summary>
-    public static readonly TimeSpan DefaultLimit = TimeSpan.FromMinutes(30);
+    /// <summary>How long a rank waits for the others in one collective unless told otherwise. Between two of them, all ranks do the same for seconds; the longest is to make a share of a model in memory.</summary>
+    public static readonly TimeSpan DefaultLimit = TimeSpan.FromMinutes(5);
+
+    /// <summary>How long a rank waits for something to do: longer than rank 0 takes to read all shards.</summary>
+    public static readonly TimeSpan IdleLimit = TimeSpan.FromDays(3);
 
     /// <summary>Most failures occur on all ranks. So rank 0 reports first, and the launcher ends the others before they report the same.</summary>
     private static readonly TimeSpan precedence = TimeSpan.FromSeconds(1);

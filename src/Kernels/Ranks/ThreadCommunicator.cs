@@ -48,6 +48,18 @@ public sealed unsafe class ThreadCommunicator : Communicator
     /// <inheritdoc/>
     public override int Threads => team.Threads;
 
+    /// <inheritdoc/>
+    internal override bool IsIdle
+    {
+        get => base.IsIdle;
+        set
+        {
+            base.IsIdle = value;
+            if (Leads)
+                team.Processes.IsIdle = value;
+        }
+    }
+
     /// <summary>Whether this rank makes the calls that move data between processes, for all ranks of its own.</summary>
     private bool Leads => thread == 0 && IsShared;
 

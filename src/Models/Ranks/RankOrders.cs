@@ -57,7 +57,9 @@ internal sealed class RankOrders(Communicator ranks)
     /// <summary>The next order of rank 0, on another rank.</summary>
     public (Order What, long A, long B, long C) Next()
     {
+        ranks.IsIdle = true;
         ranks.Broadcast<long>(order, 0);
+        ranks.IsIdle = false;
         return ((Order)order[0], order[1], order[2], order[3]);
     }
 }

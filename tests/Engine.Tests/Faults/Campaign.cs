@@ -10,6 +10,12 @@ internal static class Campaign
     /// <summary>Kills at random moments.</summary>
     public static int Kills => asked > 0 ? asked : 6;
 
+    /// <summary>Whether many points are asked for.</summary>
+    public static bool IsAsked => asked > 0;
+
+    /// <summary>Kills of one of several ranks: each starts processes three times as often.</summary>
+    public static int RankKills => asked > 0 ? (asked + 3) / 4 : 2;
+
     /// <summary>The first point that is used, from 1.</summary>
     public static int First(int usual) => asked > 0 ? 1 : usual;
 

@@ -9,7 +9,7 @@ namespace GpuCtr.Engine.Tests.Faults;
 [Trait("Speed", "Fast")]
 public sealed partial class FaultMapTests
 {
-    private const int FaultCount = 45;
+    private const int FaultCount = 46;
 
     [Fact]
     public void Every_fault_has_a_row_and_every_row_names_tests_that_exist()

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using GpuCtr.Tests;
-using GpuCtr.Training.Checkpoints;
 
 namespace GpuCtr.Engine.Tests.Ranks;
 
@@ -55,43 +54,6 @@ public sealed class LaunchTests : OwnFolder
         CommandOutcome o = MpiLauncher.Run(family, 2, [.. TrainProcess.Words, "train", Folder.File("none.parquet")]);
         o.FailedWith(ExitCode.Usage, "none.parquet: no such file");
         Assert.StartsWith("error: rank 0 of 2 on ", Assert.Single(o.Error.Split('\n'), l => l.StartsWith("error: ", StringComparison.Ordinal)), StringComparison.Ordinal);
-    }
-
-    [SkippableFact]
-    public void A_rank_that_is_killed_ends_all_and_the_run_goes_on_to_the_same_bits()
-    {
-        string killed = Folder.File("killed");
-        string[] train = [.. Train[..2], .. TrainedRun.SmallModel, "--checkpoint-every", "3", "--dropout", "0.2"];
-        using (ChildProcess launcher = MpiLauncher.Start("openmpi", 2, [.. TrainProcess.Words, .. train, "--out", killed, "--epochs", "1000000"]))
-        {
-            launcher.WaitFor(() => File.Exists(Path.Combine(killed, "last")));
-            ChildProcess.Signal(RanksOf(killed)[1], "KILL");
-            Assert.NotEqual(0, launcher.End().Code);
-        }
-        Assert.Empty(RanksOf(killed));
-        string epochs = $"{Checkpoint.Open(FaultRun.Pointed(killed, "last")).Manifest.Position.Epoch + 1}";
-        CommandOutcome resumed = MpiLauncher.Run("openmpi", 2, [.. TrainProcess.Words, "train", "--resume", "--out", killed, "--epochs", epochs, "--json"]).Succeeded();
-        Assert.Equal(FaultRun.Results(RankRunner.Train(2, [.. train, "--out", Folder.File("whole"), "--epochs", epochs])), FaultRun.Results(resumed));
-    }
-
-    /// <summary>The processes that train into a folder, without their launcher.</summary>
-    private static int[] RanksOf(string folder)
-    {
-        Skip.IfNot(OperatingSystem.IsLinux(), "only Linux lists the words of processes as files");
-        return [.. Directory.GetDirectories("/proc").Select(d => int.TryParse(Path.GetFileName(d), out int id) ? id : 0).Where(id => Words(id) is [var program, ..] words && program.EndsWith("dotnet", StringComparison.Ordinal) && words.Contains(folder)).Order()];
-    }
-
-    /// <summary>The command line of a process; empty where it has ended.</summary>
-    private static string[] Words(int id)
-    {
-        try
-        {
-            return id > 0 ? File.ReadAllText($"/proc/{id}/cmdline").Split('\0') : [];
-        }
-        catch (IOException)
-        {
-            return [];
-        }
     }
 
     [SkippableTheory]
