@@ -109,7 +109,7 @@ public sealed record TrainOptions
     public DeviceOptions Device { get; init; } = new();
 
     /// <summary>S: parts of every batch, each computed for itself; equal numbers of them end in equal bits, on any number of ranks that divides them. Null = one for each rank.</summary>
-    [Option("parts of every batch that are computed for themselves: the same bits on any number of ranks that divides it, as threads of each", Value = "S", Default = "one for each rank", Least = 1, Most = 1024, OnResume = OnResume.Free)]
+    [Option("parts of every batch that are computed separately: the same bits on any number of ranks that divides S; the slices of a rank are threads", Value = "S", Default = "one per rank", Least = 1, Most = 1024, OnResume = OnResume.Free)]
     public int? Slices { get; init; }
 
     /// <summary>Memory limit of the whole process; null = a fixed amount for rows, and no limit on everything else.</summary>
