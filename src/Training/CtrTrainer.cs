@@ -31,7 +31,7 @@ public static class CtrTrainer
             progress is null ? null : work => progress.Report(work as TrainingProgress ?? new(work)), logger, cancellationToken);
     }
 
-    /// <summary>The same for a request that says which options were given, with a screen for a person; null on ranks other than 0.</summary>
+    /// <summary>The same for a request that records which options were given, with a screen for progress and results; null on ranks other than 0.</summary>
     internal static TrainingResult? Train(RunRequest request, IScreen screen, bool verbose, CancellationToken stop)
     {
         TrainingResult? result = null;

@@ -44,7 +44,7 @@ public sealed partial record DeviceOptions
         if (!NamePattern().IsMatch(Device))
             throw GpuCtrException.UsageError($"--device {Device}: not one of auto, cuda, cuda:N, opencl, opencl:N, cpu");
         if (AreSeveral && Device is not ("auto" or "cpu"))
-            throw GpuCtrException.UsageError($"--device {Device}: {Ranks} train on processors only yet; take --device cpu, or one rank without --slices");
+            throw GpuCtrException.UsageError($"--device {Device}: {Ranks} can train only on CPUs so far; take --device cpu, or one rank without --slices");
     }
 
     private bool AreSeveral => Ranks is { Size: > 1 };

@@ -14,7 +14,7 @@ internal sealed class CollectiveWatch : IDisposable
     /// <summary>Begins to watch.</summary>
     /// <param name="ranks">This rank.</param>
     /// <param name="limit">How long a collective may last while the ranks work on the same thing; an idle one waits for <see cref="RankRun.IdleLimit"/>.</param>
-    /// <param name="late">Is told once, on a thread of its own, of one that lasts longer.</param>
+    /// <param name="late">Called once, on a separate thread, for a collective that lasts longer.</param>
     public CollectiveWatch(Communicator ranks, TimeSpan limit, Action<CommunicatorException> late)
     {
         (this.ranks, this.limit, this.late) = (ranks, limit, late);
@@ -27,6 +27,6 @@ internal sealed class CollectiveWatch : IDisposable
     private void Look()
     {
         if (ranks.Running is var (collective, elapsed) && elapsed > (ranks.IsIdle ? RankRun.IdleLimit : limit) && Interlocked.Exchange(ref told, 1) == 0)
-            late(new CommunicatorException($"waited {elapsed.TotalSeconds:0} s in {collective} for ranks that did not come: look at what the others do (`dotnet-stack`, `top`), or whether a host is gone"));
+            late(new CommunicatorException($"waited {elapsed.TotalSeconds:0} s in {collective} for ranks that did not arrive: check what the other ranks do (`dotnet-stack`, `top`), or whether a host is down"));
     }
 }

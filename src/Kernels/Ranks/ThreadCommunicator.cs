@@ -20,7 +20,7 @@ public sealed unsafe class ThreadCommunicator : Communicator
     /// <param name="limit">How long a rank waits for the others of its process in a collective; a minute if null.</param>
     /// <param name="hosts">Names of the hosts on which the ranks pretend to run; this host if null.</param>
     /// <param name="processes">The processes, each of which calls this with as many threads; null: this one alone.</param>
-    /// <exception cref="CommunicatorException">Ranks waited for one that did not come, or made different calls. An exception of a body is thrown as it is.</exception>
+    /// <exception cref="CommunicatorException">A rank did not arrive, or ranks made different calls. An exception of a body is rethrown unchanged.</exception>
     public static void Run(int threads, Action<Communicator> body, TimeSpan? limit = null, Func<int, string>? hosts = null, Communicator? processes = null)
     {
         ThreadTeam team = new(threads, processes ?? new SingleRank(), limit ?? TimeSpan.FromMinutes(1));
@@ -140,7 +140,7 @@ public sealed unsafe class ThreadCommunicator : Communicator
             Copy(team.Gathered, all, (int)Sum(counts), unit);
     }
 
-    /// <summary>Shows this rank's call to the others of its process and waits for theirs.</summary>
+    /// <summary>Publishes this rank's call to the others of its process and waits for theirs.</summary>
     /// <returns>How the calls differ, the same text on every rank of the process; null if they are the same.</returns>
     private string? Open(byte* data, ReadOnlySpan<int> counts, ReadOnlySpan<int> expected, int unit, int root = 0)
     {

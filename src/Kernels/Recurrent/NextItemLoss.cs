@@ -24,7 +24,7 @@ public enum PairAverages
 /// <summary>The auxiliary loss of DIEN (Zhou et al., AAAI 2019, eq. 5): α / N Σ w_b (softplus(−z⁺_t) + softplus(z⁻_t)) over the positions t that are not the last of their history.</summary>
 /// <remarks>
 /// dz⁺ = −α w_b σ(−z⁺) / N,  dz⁻ = α w_b σ(z⁻) / N,  0 at last positions.  w_b is the weight of the row, 1 without weights.
-/// With ε, −log(σ(z⁺) + ε) stands in the place of softplus(−z⁺) (<see cref="ProbabilityFloor"/>): the authors' code also subtracts ε within log(1 − σ(z⁻) − ε), where float32 loses it.
+/// With ε, softplus(−z⁺) is replaced by −log(σ(z⁺) + ε) (<see cref="ProbabilityFloor"/>): the authors' code also subtracts ε within log(1 − σ(z⁻) − ε), where float32 loses it.
 /// N is B, the number of pairs (each counts as its weight), or B (L − 1), of the batch of all ranks; without pairs the loss is 0.
 /// z (2T, 1) over pairs, or o (2T, 2) with z = o_0 − o_1, a softmax over "clicked" and "not clicked".
 /// One pass each way. Positions are summed in a fixed order: the same bits every run.

@@ -6,8 +6,8 @@ using GpuCtr.Models.Features;
 
 namespace GpuCtr.Models.Ranks;
 
-/// <summary>Deals the rows of a batch to the ranks: each gets consecutive ones, as equally many as that goes without dividing a list, and their logits come back.</summary>
-/// <remarks>A row moves as 4 bytes for each id, number, label and weight: a small part of what its vectors take.</remarks>
+/// <summary>Distributes the rows of a batch to the ranks: each gets consecutive rows, as equal in number as possible without dividing a list, and returns their logits.</summary>
+/// <remarks>A row is sent as 4 bytes for each id, number, label and weight, much less than its vectors.</remarks>
 /// <param name="device">The device of this rank.</param>
 /// <param name="spec">The columns.</param>
 /// <param name="batchSize">B: the most rows of a batch of all ranks.</param>

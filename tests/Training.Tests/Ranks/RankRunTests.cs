@@ -75,8 +75,8 @@ public sealed class RankRunTests(RankRunTests.Shards shards) : IClassFixture<Ran
     [Theory]
     [InlineData("--slices 4", "--slices 4 on 3 ranks: each rank takes as many slices, so their number is a multiple of that of ranks; take another --slices, or start 2 ranks")]
     [InlineData("--slices 1", "or start one rank")]
-    [InlineData("--device cuda", "--device cuda: 3 slices train on processors only yet; take --device cpu")]
-    [InlineData("--device opencl:1 --slices 6", "--device opencl:1: 6 slices on 3 ranks train on processors only yet")]
+    [InlineData("--device cuda", "--device cuda: 3 slices can train only on CPUs so far; take --device cpu")]
+    [InlineData("--device opencl:1 --slices 6", "--device opencl:1: 6 slices on 3 ranks can train only on CPUs so far")]
     public void Slices_that_cannot_be_dealt_and_devices_that_cannot_be_shared_are_refused(string options, string reason)
     {
         string folder = shards.Folder.File("refused");
