@@ -18,7 +18,6 @@ internal sealed record MemoryBudget(long? LimitBytes, long FreeRowBytes)
     public const long OutsideBytes = 80L << 20;
 
     /// <summary>The same plus the minimum that the managed heap needs.</summary>
-    /// <remarks>With 80 MiB here, most trainings with the least memory ran out of it on one machine, and none on others.</remarks>
     public const long RuntimeBytes = OutsideBytes + (96L << 20);
 
     // With so little memory, counting distinct values may fail; small vocabularies always fit.
@@ -33,6 +32,8 @@ internal sealed record MemoryBudget(long? LimitBytes, long FreeRowBytes)
     {
         if (LimitBytes is { } limit)
             HeapLimit.Set(limit, nativeBytes);
+        else
+            HeapLimit.Return();
     }
 
     /// <summary>Bytes for rows.</summary>
