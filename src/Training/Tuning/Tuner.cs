@@ -38,7 +38,7 @@ internal sealed class Tuner : IDisposable
         TuneOptions search = request.Search;
         OptionCheck.Check(search);
         if (request.Run.Overwrite)
-            throw GpuCtrException.UsageError("tune removes no search: choose another --out, or go on with the one there by --resume");
+            throw GpuCtrException.UsageError("tune does not overwrite a search: choose another --out, or continue the search there with --resume");
         if (request.Run.Slices is not null)
             throw GpuCtrException.UsageError("tune trains every run on one device: leave out --slices, and train what it finds with them");
         TrainSettings settings = TrainSettings.Of(request.Run with { Resume = false });
