@@ -89,13 +89,14 @@ internal static partial class FitCache
 
     private static void Save(string folder, string entry, FeatureEncoder encoder)
     {
-        string part = $"{entry}.{Guid.NewGuid():N}.part";
+        string part = $"{entry}.{Guid.NewGuid():N}.part", replaced = $"{entry}.{Guid.NewGuid():N}.part";
         try
         {
             encoder.Save(part);
             File.WriteAllText(Path.Combine(part, HashFile), HashOf(part));
+            // Moved away whole: deleting in place could remove files of an entry that another run puts there meanwhile.
             if (Directory.Exists(entry))
-                Directory.Delete(entry, recursive: true);
+                Directory.Move(entry, replaced);
             Directory.Move(part, entry);
             foreach (DirectoryInfo old in new DirectoryInfo(folder).GetDirectories().Where(IsOwn).OrderByDescending(d => d.LastWriteTimeUtc).Skip(MostKept))
                 old.Delete(recursive: true);
@@ -107,10 +108,11 @@ internal static partial class FitCache
         finally
         {
             Remove(part);
+            Remove(replaced);
         }
     }
 
-    /// <summary>Removes what is left of an entry that could not be put in its place, since another run was quicker or the disk is full.</summary>
+    /// <summary>Removes the entry that was replaced, and what is left of one that could not be put in its place: another run was quicker, or the disk is full.</summary>
     private static void Remove(string part)
     {
         try
