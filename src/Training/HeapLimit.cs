@@ -11,14 +11,6 @@ internal static class HeapLimit
     /// <summary>True in the process of the executable.</summary>
     public static bool IsOwnProcess { get; set; }
 
-    /// <summary>Returns what the fit of vocabularies needed before training begins.</summary>
-    /// <remarks>Once and at this place: a collector that always conserves memory (<c>System.GC.ConserveMemory</c>) ran out of it below a hard limit.</remarks>
-    public static void Return()
-    {
-        if (IsOwnProcess)
-            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-    }
-
     /// <summary>Collects garbage, and bounds the heap from then on.</summary>
     /// <param name="residentBytes">Limit of the whole process.</param>
     /// <param name="nativeBytes">Part of it that models and batches take outside the heap; none of it is allocated at the first call.</param>
@@ -26,7 +18,7 @@ internal static class HeapLimit
     {
         if (!IsOwnProcess)
             return;
-        Return();
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         if (outsideBytes == 0)
             outsideBytes = Math.Max(MemoryBudget.OutsideBytes, Environment.WorkingSet - GC.GetGCMemoryInfo().TotalCommittedBytes);
         long heap = residentBytes - outsideBytes - nativeBytes;

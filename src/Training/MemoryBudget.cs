@@ -32,8 +32,6 @@ internal sealed record MemoryBudget(long? LimitBytes, long FreeRowBytes)
     {
         if (LimitBytes is { } limit)
             HeapLimit.Set(limit, nativeBytes);
-        else
-            HeapLimit.Return();
     }
 
     /// <summary>Bytes for rows.</summary>

@@ -218,7 +218,7 @@ public abstract unsafe class Communicator : IDisposable
             throw new ArgumentException($"{length} elements for {counts.Length} counts of {Sum(counts)} in sum, at {Size} ranks", name);
     }
 
-    private protected static long Sum(ReadOnlySpan<int> counts)
+    internal static long Sum(ReadOnlySpan<int> counts)
     {
         long sum = 0;
         foreach (int count in counts)

@@ -52,8 +52,8 @@ internal sealed unsafe class ThreadTeam(int threads, Communicator processes, Tim
     {
         for (int p = 0; p < sent.Length; p++)
             (sent[p], received[p]) = p == processes.Rank ? (0, 0) : (Elements(p, static post => post.Counts), Elements(p, static post => post.Expected));
-        Reserve(ref outgoing, Sum(sent) * unit);
-        Reserve(ref incoming, Sum(received) * unit);
+        Reserve(ref outgoing, Communicator.Sum(sent) * unit);
+        Reserve(ref incoming, Communicator.Sum(received) * unit);
         fixed (byte* send = outgoing, receive = incoming)
         {
             byte* to = send;
@@ -100,14 +100,6 @@ internal sealed unsafe class ThreadTeam(int threads, Communicator processes, Tim
         int sum = 0;
         foreach (int count in counts.Slice(process * threads, threads))
             sum = checked(sum + count);
-        return sum;
-    }
-
-    private static long Sum(int[] counts)
-    {
-        long sum = 0;
-        foreach (int count in counts)
-            sum += count;
         return sum;
     }
 
